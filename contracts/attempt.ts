@@ -1,0 +1,39 @@
+import type { Usage } from './chat.js';
+import type { Outcome } from './outcome.js';
+
+/** What followed an attempt, and why. Every attempt of a finished completion has one. */
+export type NextStep =
+  | { action: 'answer' }
+  | { action: 'retry'; afterMs: number; because: 'backoff' | 'retry_after' | 'another_worker' | 'next_key' }
+  | { action: 'fallback'; to: string; because: string }
+  | { action: 'stop'; because: string };
+
+/** One provider call of a completion, or one that was refused before it was made. */
+export interface Attempt {
+  /** The configured name (`gpt-4`). */
+  model: string;
+  provider: string;
+  outcome: Outcome;
+  /** ISO time by the clock of the worker that made the call. */
+  startedAt: string;
+  /** Milliseconds from the call to its end; for a lost worker, the time until the loss was noticed. */
+  durationMs: number;
+  /** The provider's own words on a failure, redacted and shortened. */
+  message?: string;
+  httpStatus?: number;
+  /** The provider's error code or type, as sent. */
+  code?: string;
+  /** How long the provider asked to be left alone, in milliseconds. */
+  retryAfterMs?: number;
+  /** The provider's id of the request, for its support desk. */
+  requestId?: string;
+  /** Reference of the key that was used (`env:OPENAI_API_KEY`); never the key. */
+  key?: string;
+  usage?: Usage;
+  /** US dollars; null when the price of the model is not known. */
+  costUsd?: number | null;
+  next?: NextStep;
+}
+
+/** The attempts of a completion in the order they were made. */
+export type Trail = Attempt[];

@@ -1,0 +1,30 @@
+import type { RetryPolicy } from './policy.js';
+
+/** A model that may answer a completion, as one process's config resolved it. */
+export interface Candidate {
+  /** The configured name (`gpt-4`). */
+  model: string;
+  provider: string;
+  /** Tokens the model can hold, question and answer together. */
+  contextWindow?: number;
+}
+
+/** A model of the chain that was left out before any call, and why. */
+export interface SkippedModel {
+  model: string;
+  reason: string;
+}
+
+/** Everything the walk needs to know, resolved once and recorded as a marker in the history. */
+export interface Route {
+  /** What the caller asked for, in one word: a model, a chain or `strategy:name`. */
+  requested: string;
+  /** In the order they are tried; never empty. */
+  candidates: Candidate[];
+  skipped: SkippedModel[];
+  retry: RetryPolicy;
+  /** First 12 hex digits of the SHA-256 of the config that resolved it. */
+  configHash: string;
+  /** Whether Holdfast's search attributes are registered, so that the workflow may write them. */
+  searchAttributes: boolean;
+}

@@ -1,0 +1,48 @@
+import type { ChatAnswer, ChatParameters, ChatRequest } from '../contracts/chat.js';
+import type { FailureKind } from '../contracts/outcome.js';
+
+/** A change to the request that a model is known to need, said to the caller in a notice. */
+export interface Adaptation {
+  parameter: keyof ChatParameters;
+  /** `renamed`: sent under the newer name (`max_completion_tokens`); `dropped`: left out. */
+  how: 'renamed' | 'dropped';
+}
+
+/** One call of one upstream model with one key. */
+export interface ProviderCall {
+  /** The model in the provider's words (`gpt-4-0613`). */
+  upstreamModel: string;
+  request: ChatRequest;
+  /** The key itself; absent for endpoints that need none. */
+  apiKey?: string;
+  adaptations: Adaptation[];
+  /** Longest that the call may take; past it the HTTP call is aborted and the reply is `timeout`. */
+  timeoutMs: number;
+  /** Aborts the HTTP call at once; the reply is `cancelled`. */
+  signal: AbortSignal;
+}
+
+/** Why a call gave no usable answer. Classified once, here; afterwards only the kind travels. */
+export interface ProviderFailure {
+  kind: FailureKind;
+  /** The provider's own words, redacted and at most 300 characters; or ours, where it sent none. */
+  message: string;
+  httpStatus?: number;
+  /** The provider's error code or type, as sent. */
+  code?: string;
+  /** From retry-after-ms or Retry-After (seconds or an HTTP date); never below 1. */
+  retryAfterMs?: number;
+  /** The provider's id of the request. */
+  requestId?: string;
+  /** A change after which the same model is expected to take the request (`unsupported_by_model` only). */
+  adaptation?: Adaptation;
+}
+
+export type ProviderReply =
+  { ok: true; answer: ChatAnswer; requestId?: string } | { ok: false; failure: ProviderFailure };
+
+/** A vendor endpoint. Every ending is a value: `call` never rejects. */
+export interface Provider {
+  readonly name: string;
+  call(call: ProviderCall): Promise<ProviderReply>;
+}
