@@ -1,12 +1,8 @@
-import type { ChatAnswer, ChatParameters, ChatRequest } from '../contracts/chat.js';
+import type { ChatAnswer, ChatRequest } from '../contracts/chat.js';
 import type { FailureKind } from '../contracts/outcome.js';
+import type { Adaptation } from '../wire/adaptation.js';
 
-/** A change to the request that a model is known to need, said to the caller in a notice. */
-export interface Adaptation {
-  parameter: keyof ChatParameters;
-  /** `renamed`: sent under the newer name (`max_completion_tokens`); `dropped`: left out. */
-  how: 'renamed' | 'dropped';
-}
+export type { Adaptation };
 
 /** One call of one upstream model with one key. */
 export interface ProviderCall {
@@ -39,7 +35,14 @@ export interface ProviderFailure {
 }
 
 export type ProviderReply =
-  { ok: true; answer: ChatAnswer; requestId?: string } | { ok: false; failure: ProviderFailure };
+  | {
+      ok: true;
+      answer: ChatAnswer;
+      requestId?: string;
+      /** What the wire format forced beyond `call.adaptations`: a notice to the caller. Absent where nothing was. */
+      adapted?: Adaptation[];
+    }
+  | { ok: false; failure: ProviderFailure };
 
 /** A vendor endpoint. Every ending is a value: `call` never rejects. */
 export interface Provider {

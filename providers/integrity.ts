@@ -1,0 +1,60 @@
+import type { ChatAnswer } from '../contracts/chat.js';
+import type { Reading } from '../wire/reading.js';
+import { classifyResponse, failureOf, looksLikePage } from './classify.js';
+import type { ProviderFailure } from './provider.js';
+import type { HttpFacts } from './transport.js';
+
+export type Verdict = { whole: true; answer: ChatAnswer } | { whole: false; failure: ProviderFailure };
+
+/**
+ * Decides whether a 200 is a whole answer. A cut, empty, foreign or error-carrying body is a failure, never an answer.
+ * @param read The reader of the wire format.
+ */
+export function judge(response: HttpFacts, read: (body: unknown) => Reading, key?: string): Verdict {
+  const { body } = response;
+  const failed = (kind: ProviderFailure['kind'], message: string): Verdict => ({
+    whole: false,
+    failure: failureOf(kind, message, response),
+  });
+  if (body.trim() === '') return failed('empty', 'The response has no body.');
+  if (looksLikePage(response)) return { whole: false, failure: classifyResponse(response, key) };
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    if (!/^\s*[[{]/.test(body)) {
+      return failed('misconfigured', "The base URL did not answer with JSON. Check the provider's baseUrl.");
+    }
+    return neverCloses(body)
+      ? failed('truncated', 'The response body was cut off.')
+      : failed('malformed', 'The response body is not valid JSON.');
+  }
+  const reading = read(parsed);
+  switch (reading.is) {
+    case 'answer':
+      return { whole: true, answer: reading.answer };
+    case 'error':
+      return { whole: false, failure: classifyResponse(response, key) };
+    case 'truncated':
+    case 'empty':
+      return failed(reading.is, `The response is ${reading.is}: ${reading.because}.`);
+    case 'malformed':
+      return failed('malformed', `The response does not have the expected form: ${reading.because}.`);
+  }
+}
+
+/** True when JSON ends inside a string, an object or an array: what was sent so far may be fine, but it was cut. */
+function neverCloses(json: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const character = json[at];
+    if (inString) {
+      if (character === '\\') at += 1;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '{' || character === '[') depth += 1;
+    else if (character === '}' || character === ']') depth -= 1;
+  }
+  return inString || depth > 0;
+}

@@ -1,0 +1,169 @@
+import type { FailureKind } from '../contracts/outcome.js';
+import type { Adaptation } from '../wire/adaptation.js';
+
+/** A row of the table: it fits when any of its names is the error's, or its pattern is in the message. */
+export interface Rule {
+  kind: FailureKind;
+  /** Error codes and types, in lower case. */
+  names?: readonly string[];
+  message?: RegExp;
+  /** Restricts the row to these statuses. */
+  statuses?: readonly number[];
+  /** A change after which the same model takes the request. */
+  adaptation?: Adaptation;
+}
+
+const dropped = (parameter: Adaptation['parameter']): Adaptation => ({ parameter, how: 'dropped' });
+
+/**
+ * By name and wording first, and the first row that fits wins: providers reuse statuses, and reuse the broad names
+ * (`invalid_request_error`, `rate_limit_exceeded`) for narrower things that only the wording tells. Narrow rows
+ * therefore stand above broad ones.
+ */
+export const rules: readonly Rule[] = [
+  // Groq and OpenAI say rate_limit_exceeded of a request that no waiting will make fit.
+  {
+    kind: 'payload_too_large',
+    names: ['request_too_large', 'payload_too_large', 'string_above_max_length'],
+    message:
+      /\brequest (?:is )?too large|exceeds the maximum (?:allowed )?(?:request )?(?:size|number of bytes)/i,
+  },
+  {
+    kind: 'quota_exhausted',
+    names: [
+      'insufficient_quota',
+      'billing_hard_limit_reached',
+      'billing_not_active',
+      'billing_error',
+      'exceeded_current_quota_error',
+      'insufficient_balance',
+      'insufficient_credits',
+      'arrearage',
+    ],
+    message:
+      /credit balance is too low|usage limits|insufficient (?:balance|credits|funds)|API calls \/ month|spending limit|(?:requires|purchase) more credits/i,
+  },
+  {
+    kind: 'model_not_found',
+    names: [
+      'model_not_found',
+      'deploymentnotfound',
+      'model_decommissioned',
+      'model_not_available',
+      'unknown_model',
+      'invalid_model',
+      'modelnotfound',
+    ],
+    message:
+      /try pulling it|^model:|\bmodel\b.{0,120}\b(?:not found|does not exist|decommissioned|is not available|not a valid model|no longer (?:available|supported))|is not a valid model|no endpoints found for|invalid model\b|deployment .* does not exist/i,
+  },
+  ...unsupported(),
+  {
+    kind: 'context_too_long',
+    names: ['context_length_exceeded', 'exceed_context_size_error', 'context_window_exceeded'],
+    message:
+      /prompt is too long|maximum (?:context|prompt) length|context (?:length|window|size|limit)|input (?:is )?too long|too many (?:input )?tokens|token count.{0,40}exceeds|exceeds? the (?:maximum number of tokens|model's context)|reduce the length of/i,
+  },
+  {
+    kind: 'content_filtered',
+    names: [
+      'content_filter',
+      'content_policy_violation',
+      'responsibleaipolicyviolation',
+      'moderation_blocked',
+      'data_inspection_failed',
+      'datainspectionfailed',
+      'invalid_prompt',
+    ],
+    message:
+      /content (?:management|filtering) policy|violat\w+ (?:\w+ ){0,3}(?:usage|content|safety) polic|flagged (?:as|by|for)|inappropriate content/i,
+  },
+  {
+    kind: 'auth_failed',
+    names: [
+      'invalid_api_key',
+      'authentication_error',
+      'invalid_authentication_error',
+      'invalid_authentication',
+      'permission_error',
+      'permissiondenied',
+      'unauthenticated',
+      'unauthorized',
+      'account_deactivated',
+    ],
+    message:
+      /(?:incorrect|invalid|missing|no|wrong|expired) (?:x-)?(?:api|subscription)[- ]?key|api key (?:not valid|is invalid|expired)|invalid (?:api )?token|unauthorized/i,
+  },
+  {
+    kind: 'misconfigured',
+    names: ['unknown_url', 'invalid_url'],
+    message: /invalid url|unknown (?:request )?url|no route matches|unrecognized request url/i,
+  },
+  { kind: 'rate_limited', names: ['rate_limit_error', 'rate_limit_exceeded', 'rate_limited'] },
+  {
+    kind: 'overloaded',
+    names: ['overloaded_error', 'overloaded', 'engine_overloaded', 'server_is_overloaded', 'slow_down'],
+    message:
+      /\boverloaded\b|(?:at|over|no|insufficient|exceeded) capacity|capacity exceeded|server busy|model is (?:currently |still )?loading/i,
+  },
+  { kind: 'timeout', names: ['timeout_error', 'request_timeout', 'timeout'] },
+];
+
+/** Refusals of one parameter or ability. Where the same model would take the request without it, the row says how. */
+function unsupported(): Rule[] {
+  const kind = 'unsupported_by_model';
+  const parameters = [
+    ['temperature', 'temperature'],
+    ['topP', 'top_p'],
+    ['stop', 'stop(?:_sequences)?'],
+  ] as const;
+  return [
+    {
+      kind,
+      message: /max_tokens.{0,80}use .?max_completion_tokens/i,
+      adaptation: { parameter: 'maxTokens', how: 'renamed' },
+    },
+    // Some Anthropic models take one of the two; the temperature is the one that callers mean.
+    { kind, message: /temperature.{0,20}top_p.{0,40}cannot both/i, adaptation: dropped('topP') },
+    ...parameters.map(([parameter, name]): Rule => {
+      const quoted = `["'\`]?${name}["'\`]?`;
+      const refusal =
+        'is not supported|is deprecated|is not permitted|does not support|: extra inputs are not permitted|is unsupported';
+      const pattern = `(?:unsupported (?:parameter|value): ?${quoted}|(?:^|[^\\w])${quoted}(?: parameter)? ?(?:${refusal})|does not support (?:the )?(?:parameter )?${quoted}(?:\\W|$))`;
+      return { kind, message: new RegExp(pattern, 'i'), adaptation: dropped(parameter) };
+    }),
+    {
+      kind,
+      names: ['unsupported_parameter', 'unsupported_value'],
+      message:
+        /max_(?:completion_)?tokens\b.{0,60}(?:maximum allowed|too large: \d+\. This model supports|less than or equal)|does not support (?:tools?|images?|vision|function|image input|system|streaming|multimodal)|image input(?:s)? (?:is|are )?not supported|endpoints found that support/i,
+    },
+  ];
+}
+
+/** When nothing in the words told more. Statuses that are missing here follow their hundred. */
+export const statusKinds: Partial<Record<number, FailureKind>> = {
+  401: 'auth_failed',
+  402: 'quota_exhausted',
+  403: 'auth_failed',
+  404: 'misconfigured',
+  405: 'misconfigured',
+  408: 'timeout',
+  409: 'server_error',
+  410: 'model_not_found',
+  413: 'payload_too_large',
+  429: 'rate_limited',
+  503: 'overloaded',
+  504: 'timeout',
+  524: 'timeout',
+  529: 'overloaded',
+};
+
+/** The kind of a status by its number alone. */
+export function kindOfStatus(status: number): FailureKind {
+  const known = statusKinds[status];
+  if (known !== undefined) return known;
+  if (status >= 500) return 'server_error';
+  if (status >= 400) return 'bad_request';
+  return status >= 300 ? 'misconfigured' : 'server_error';
+}

@@ -1,0 +1,81 @@
+/** What an error body says, whichever vendor wrote it. All lower-level details are strings. */
+export interface ErrorWords {
+  /** The vendor's own sentence for people; empty where it sent none. */
+  message: string;
+  /** Codes and types, most telling first, as sent. */
+  names: string[];
+  /** The request field that it is about. */
+  param?: string;
+  /** The vendor's id of the request, where the body repeats it. */
+  requestId?: string;
+  /** An HTTP status in the body (OpenRouter, Google), for errors that come with status 200. */
+  status?: number;
+}
+
+type Json = Record<string, unknown>;
+
+/**
+ * Reads the error bodies of OpenAI, Azure, Groq, Google and OpenRouter (`error: {...}`), Anthropic (the same beside
+ * `type: "error"`), Ollama (`error: "text"`), Cohere, Mistral and vLLM (flat), and FastAPI servers (`detail`).
+ * @returns undefined when the text is not JSON: then it was no API that answered.
+ */
+export function errorWords(body: string): ErrorWords | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  const root = asObject(Array.isArray(parsed) ? parsed[0] : parsed);
+  return root === undefined ? { message: '', names: [] } : wordsOf(root);
+}
+
+function wordsOf(root: Json): ErrorWords {
+  const inner = asObject(root['error']) ?? asObject(firstChoice(root)?.['error']) ?? root;
+  const metadata = asObject(inner['metadata']);
+  const names = [
+    asObject(inner['innererror'])?.['code'],
+    asObject(inner['details'])?.['error_code'],
+    inner['code'],
+    inner['type'],
+    inner['status'],
+    root['code'],
+  ].flatMap((name) => (typeof name === 'string' || typeof name === 'number' ? [String(name)] : []));
+  const param = text(inner['param']);
+  const requestId = text(root['request_id']);
+  const status = [inner['code'], root['code']].map(Number).find((code) => code >= 400 && code < 600);
+  return {
+    message: text(metadata?.['raw']) ?? messageOf(inner) ?? messageOf(root) ?? text(root['error']) ?? '',
+    names: [...new Set(names)],
+    ...(param === undefined ? {} : { param }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+/** A sentence, or the sentences of a list of validation errors; never the input they quote. */
+function messageOf(holder: Json): string | undefined {
+  const message = holder['message'] ?? holder['detail'];
+  const issues = Array.isArray(message) ? message : asObject(message)?.['detail'];
+  if (!Array.isArray(issues)) return text(message);
+  const sentences = issues.map(asObject).flatMap((issue) => {
+    const place = Array.isArray(issue?.['loc']) ? `${issue['loc'].join('.')}: ` : '';
+    const sentence = text(issue?.['msg']);
+    return sentence === undefined ? [] : [place + sentence];
+  });
+  return sentences.join('; ');
+}
+
+function firstChoice(root: Json): Json | undefined {
+  return Array.isArray(root['choices']) ? asObject(root['choices'][0]) : undefined;
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function asObject(value: unknown): Json | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value))
+    : undefined;
+}

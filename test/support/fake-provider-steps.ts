@@ -1,0 +1,95 @@
+import type { Usage } from '../../contracts/chat.js';
+
+/** Wire format of a request, told from its path. */
+export type WireFormat = 'openai' | 'anthropic';
+
+/** One request as the fake received it. */
+export interface FakeCall {
+  model: string;
+  format: WireFormat;
+  headers: Record<string, string>;
+  body: Record<string, unknown>;
+  /** Epoch milliseconds. */
+  startedAt: number;
+  /** The client closed the connection before the fake had answered. */
+  aborted: boolean;
+  /** Name of the step it met: `answer`, `status 429`, `hang`. */
+  step: string;
+}
+
+export interface AnswerOptions {
+  /** OpenAI's word (`stop`, `length`, `content_filter`) or one of the format called; null means cut short. */
+  finishReason?: string | null;
+  usage?: Partial<Usage>;
+  /** OpenAI: `message.refusal`. Anthropic: the text, under `stop_reason: refusal`. */
+  refusal?: string;
+  /** Milliseconds before the answer is sent. */
+  delayMs?: number;
+  /** The model that claims to have answered. */
+  model?: string;
+}
+
+export interface ErrorOptions {
+  type?: string;
+  code?: string;
+  message?: string;
+  /** Value of the Retry-After header: seconds, or an HTTP date. */
+  retryAfter?: string | number;
+  headers?: Record<string, string>;
+  /** Sent as is in place of an error body in the format called. */
+  body?: string;
+}
+
+type Action =
+  | { kind: 'answer'; text: string; options: AnswerOptions }
+  | { kind: 'error'; status: number; options: ErrorOptions }
+  | { kind: 'raw'; status: number; body: string; headers: Record<string, string> }
+  | { kind: 'hang'; when: 'before_headers' | 'in_body' }
+  | { kind: 'cut_body' }
+  | { kind: 'reset' };
+
+/** What the fake does with one request. */
+export interface Step {
+  /** How calls name it: `answer`, `status 429`, `hang`. */
+  name: string;
+  /** Used up by one request, also as the last step of a plan. */
+  once: boolean;
+  action: Action;
+}
+
+const make = (name: string, action: Action): Step => ({ name, once: false, action });
+
+const json = { 'content-type': 'application/json' };
+const page = '<!DOCTYPE html><html><head><title>Welcome</title></head><body>It works!</body></html>';
+
+export const step = {
+  /** A whole, well-formed answer. */
+  answer: (text: string, options: AnswerOptions = {}): Step =>
+    make('answer', { kind: 'answer', text, options }),
+  /** An error in the shape of the format called; type, code and message default to that vendor's own. */
+  status: (status: number, options: ErrorOptions = {}): Step =>
+    make(`status ${status}`, { kind: 'error', status, options }),
+  /** Never answers; ends when the client leaves. */
+  hang: (): Step => make('hang', { kind: 'hang', when: 'before_headers' }),
+  /** Sends headers and the start of an answer, then nothing; ends when the client leaves. */
+  hangInBody: (): Step => make('hang in body', { kind: 'hang', when: 'in_body' }),
+  /** Destroys the socket without an answer. */
+  reset: (): Step => make('reset', { kind: 'reset' }),
+  /** A web page with status 200, as behind a wrong base URL. */
+  html: (): Step =>
+    make('html', { kind: 'raw', status: 200, body: page, headers: { 'content-type': 'text/html' } }),
+  /** A 200 that is not JSON. */
+  malformed: (): Step =>
+    make('malformed', { kind: 'raw', status: 200, body: '{"id": "fake-1", "model": }', headers: json }),
+  /** A well-formed answer with nothing in it. */
+  empty: (): Step => make('empty', { kind: 'answer', text: '', options: {} }),
+  /** A 200 that carries an error. */
+  errorIn200: (options: ErrorOptions = {}): Step =>
+    make('error in 200', { kind: 'error', status: 200, options }),
+  /** Half of an answer, then the socket is destroyed. */
+  cutBody: (): Step => make('cut body', { kind: 'cut_body' }),
+  raw: (status: number, body: string, headers: Record<string, string> = json): Step =>
+    make(`raw ${status}`, { kind: 'raw', status, body, headers }),
+  /** Keeps the last step of a plan from repeating. */
+  once: (wrapped: Step): Step => ({ ...wrapped, once: true }),
+};

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import type { ChatMessage, ChatRequest, Usage } from '../contracts/chat.js';
+import { keptParameters, type Adaptation, type WireRequest } from './adaptation.js';
+import { malformed, settle, type Reading, type StopMeaning } from './reading.js';
+
+/** One turn; several messages of one role become the parts of one turn. */
+export interface AnthropicTurn {
+  role: 'user' | 'assistant';
+  content: string | { type: 'text'; text: string }[];
+}
+
+/** Body of `POST /v1/messages`, as far as Holdfast sends it. */
+export interface AnthropicBody {
+  model: string;
+  max_tokens: number;
+  messages: AnthropicTurn[];
+  system?: string;
+  temperature?: number;
+  top_p?: number;
+  stop_sequences?: string[];
+}
+
+/** Anthropic demands a limit. 4096 is the most that the Claude 3 models take, so that every model takes it. */
+export const defaultMaxTokens = 4096;
+
+/** Translates a request into Anthropic's messages format. A temperature above 1 is clamped, and said to be. */
+export function toAnthropic(
+  upstreamModel: string,
+  request: ChatRequest,
+  adaptations: Adaptation[],
+): WireRequest<AnthropicBody> {
+  const { maxTokens, temperature, topP, stop } = keptParameters(request, adaptations);
+  const tooHot = temperature !== undefined && temperature > 1;
+  // Anthropic refuses text without a visible character, which OpenAI takes; such a message says nothing.
+  const spoken = request.messages.filter(({ content }) => content.trim() !== '');
+  const system = spoken.filter(({ role }) => role === 'system').map(({ content }) => content);
+  const turns = turnsOf(spoken);
+  // At least one turn is required: instructions alone are then what the user says.
+  const asTurns = turns.length === 0 && system.length > 0;
+  return {
+    body: {
+      model: upstreamModel,
+      max_tokens: maxTokens ?? defaultMaxTokens,
+      messages: asTurns ? [{ role: 'user', content: system.join('\n\n') }] : turns,
+      ...(system.length === 0 || asTurns ? {} : { system: system.join('\n\n') }),
+      ...(temperature === undefined ? {} : { temperature: Math.min(temperature, 1) }),
+      ...(topP === undefined ? {} : { top_p: topP }),
+      ...(stop === undefined ? {} : { stop_sequences: stop }),
+    },
+    adapted: tooHot ? [{ parameter: 'temperature', how: 'clamped' }] : [],
+  };
+}
+
+/** Joins consecutive messages of one role: compatible servers insist that the roles alternate. */
+function turnsOf(messages: ChatMessage[]): AnthropicTurn[] {
+  const turns: { role: AnthropicTurn['role']; texts: string[] }[] = [];
+  for (const { role, content } of messages) {
+    if (role === 'system') continue;
+    const last = turns.at(-1);
+    if (last?.role === role) last.texts.push(content);
+    else turns.push({ role, texts: [content] });
+  }
+  return turns.map(({ role, texts: [only = '', ...more] }) => ({
+    role,
+    content: more.length === 0 ? only : [only, ...more].map((text) => ({ type: 'text', text })),
+  }));
+}
+
+const count = z.number().int().nonnegative();
+
+/** Only the fields that Holdfast reads; unknown ones, and unknown kinds of content, are welcome. */
+const responseSchema = z.object({
+  id: z.string().nullish(),
+  model: z.string().nullish(),
+  content: z.array(z.object({ type: z.string(), text: z.string().optional() })),
+  stop_reason: z.string().nullish(),
+  usage: z.object({
+    input_tokens: count,
+    output_tokens: count,
+    cache_read_input_tokens: count.nullish(),
+    cache_creation_input_tokens: count.nullish(),
+    output_tokens_details: z.object({ thinking_tokens: count.nullish() }).nullish(),
+  }),
+});
+
+type AnthropicResponse = z.infer<typeof responseSchema>;
+
+const stopMeanings: Partial<Record<string, StopMeaning>> = {
+  end_turn: 'stop',
+  stop_sequence: 'stop',
+  max_tokens: 'length',
+  tool_use: 'tool_call',
+  refusal: 'refusal',
+  pause_turn: 'pause',
+  model_context_window_exceeded: 'context',
+};
+
+/** Reads the JSON body of a 200 in Anthropic's messages format. */
+export function readAnthropic(body: unknown): Reading {
+  if (carriesError(body)) return { is: 'error' };
+  const parsed = responseSchema.safeParse(body);
+  if (!parsed.success) return malformed(parsed.error);
+  const { id, model, content, stop_reason: reason, usage } = parsed.data;
+  if (reason === null || reason === undefined) {
+    return { is: 'truncated', because: 'the answer ends without a stop_reason' };
+  }
+  return settle({
+    text: content.map((block) => (block.type === 'text' ? (block.text ?? '') : '')).join(''),
+    meaning: stopMeanings[reason] ?? 'other',
+    providerFinishReason: reason,
+    usage: usageOf(usage),
+    ...(id ? { responseId: id } : {}),
+    ...(model ? { upstreamModel: model } : {}),
+  });
+}
+
+function carriesError(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return false;
+  if ('type' in body && body.type === 'error') return true;
+  return 'error' in body && body.error !== null && body.error !== undefined;
+}
+
+/** Anthropic counts cached tokens beside `input_tokens`; here they are part of them, as everywhere else. */
+function usageOf(usage: AnthropicResponse['usage']): Usage {
+  const read = usage.cache_read_input_tokens ?? 0;
+  const created = usage.cache_creation_input_tokens ?? 0;
+  const reasoning = usage.output_tokens_details?.thinking_tokens;
+  return {
+    inputTokens: usage.input_tokens + read + created,
+    outputTokens: usage.output_tokens,
+    ...(read > 0 ? { cachedInputTokens: read } : {}),
+    ...(reasoning ? { reasoningTokens: reasoning } : {}),
+  };
+}

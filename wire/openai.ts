@@ -1,0 +1,132 @@
+import { z } from 'zod';
+import type { ChatMessage, ChatRequest, Usage } from '../contracts/chat.js';
+import { keptParameters, type Adaptation, type WireRequest } from './adaptation.js';
+import { malformed, settle, type Reading, type StopMeaning } from './reading.js';
+
+/** Body of `POST /chat/completions`, as far as Holdfast sends it. */
+export interface OpenAIBody {
+  model: string;
+  messages: ChatMessage[];
+  max_tokens?: number;
+  max_completion_tokens?: number;
+  temperature?: number;
+  top_p?: number;
+  stop?: string[];
+}
+
+/** Which name the endpoint has for the token limit. The older one is what compatible servers understand. */
+export type TokenLimitName = 'max_tokens' | 'max_completion_tokens';
+
+/** Translates a request into OpenAI's chat format. */
+export function toOpenAI(
+  upstreamModel: string,
+  request: ChatRequest,
+  adaptations: Adaptation[],
+  tokenLimitName: TokenLimitName,
+): WireRequest<OpenAIBody> {
+  const { maxTokens, temperature, topP, stop } = keptParameters(request, adaptations);
+  const renamed = adaptations.some(({ parameter, how }) => parameter === 'maxTokens' && how === 'renamed');
+  const limitName = renamed ? 'max_completion_tokens' : tokenLimitName;
+  return {
+    body: {
+      model: upstreamModel,
+      messages: request.messages.map(({ role, content }) => ({ role, content })),
+      ...(maxTokens === undefined ? {} : { [limitName]: maxTokens }),
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(topP === undefined ? {} : { top_p: topP }),
+      ...(stop === undefined ? {} : { stop }),
+    },
+    adapted: [],
+  };
+}
+
+const count = z.number().int().nonnegative();
+
+// Reasoning models of some vendors answer with parts; parts without text (their thinking) are no answer.
+const content = z.union([z.string(), z.array(z.object({ type: z.string(), text: z.string().optional() }))]);
+
+const choice = z.object({
+  message: z.object({
+    content: content.nullish(),
+    refusal: z.string().nullish(),
+    tool_calls: z.array(z.unknown()).nullish(),
+  }),
+  finish_reason: z.string().nullish(),
+  error: z.unknown().optional(),
+});
+
+/** Only the fields that Holdfast reads; unknown ones are welcome. */
+const responseSchema = z.object({
+  id: z.string().nullish(),
+  model: z.string().nullish(),
+  choices: z.array(choice).min(1),
+  usage: z
+    .object({
+      prompt_tokens: count,
+      completion_tokens: count.nullish(),
+      prompt_tokens_details: z.object({ cached_tokens: count.nullish() }).nullish(),
+      completion_tokens_details: z.object({ reasoning_tokens: count.nullish() }).nullish(),
+    })
+    .nullish(),
+});
+
+type OpenAIResponse = z.infer<typeof responseSchema>;
+
+const stopMeanings: Partial<Record<string, StopMeaning>> = {
+  stop: 'stop',
+  length: 'length',
+  content_filter: 'refusal',
+  tool_calls: 'tool_call',
+  function_call: 'tool_call',
+  error: 'error',
+};
+
+/** Reads the JSON body of a 200 in OpenAI's chat format. */
+export function readOpenAI(body: unknown): Reading {
+  if (carriesError(body)) return { is: 'error' };
+  const parsed = responseSchema.safeParse(body);
+  if (!parsed.success) return malformed(parsed.error);
+  const [first] = parsed.data.choices;
+  if (first === undefined) return { is: 'malformed', because: 'choices: none' };
+  if (first.error !== undefined && first.error !== null) return { is: 'error' };
+  if (first.finish_reason === null || first.finish_reason === undefined) {
+    return { is: 'truncated', because: 'the answer ends without a finish_reason' };
+  }
+  const { message } = first;
+  const text = textOf(message.content);
+  const refusal = message.refusal ?? '';
+  const calledTool = (message.tool_calls ?? []).length > 0;
+  const meaning = stopMeanings[first.finish_reason] ?? 'other';
+  const { id, model, usage } = parsed.data;
+  return settle({
+    text: text === '' ? refusal : text,
+    meaning: refusal !== '' ? 'refusal' : calledTool && meaning !== 'length' ? 'tool_call' : meaning,
+    providerFinishReason: first.finish_reason,
+    usage: usageOf(usage),
+    ...(id ? { responseId: id } : {}),
+    ...(model ? { upstreamModel: model } : {}),
+  });
+}
+
+/** True where `error` holds something, or the body as a whole is one (`object: "error"`, as vLLM and Mistral write it). */
+function carriesError(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null) return false;
+  if ('error' in body && body.error !== null && body.error !== undefined) return true;
+  return 'object' in body && body.object === 'error';
+}
+
+function textOf(value: z.infer<typeof content> | null | undefined): string {
+  if (typeof value === 'string') return value;
+  return (value ?? []).map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('');
+}
+
+function usageOf(usage: OpenAIResponse['usage']): Usage {
+  const cached = usage?.prompt_tokens_details?.cached_tokens;
+  const reasoning = usage?.completion_tokens_details?.reasoning_tokens;
+  return {
+    inputTokens: usage?.prompt_tokens ?? 0,
+    outputTokens: usage?.completion_tokens ?? 0,
+    ...(cached ? { cachedInputTokens: cached } : {}),
+    ...(reasoning ? { reasoningTokens: reasoning } : {}),
+  };
+}
