@@ -1,0 +1,78 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildModule, planBuild } from './build-plan.js';
+import type { Obtained } from './download-cli.js';
+import { lastLines, type RunCommand } from './run-command.js';
+
+const cliPackage = 'github.com/temporalio/cli/cmd/temporal';
+const progressEveryMs = 15_000;
+
+export interface BuildOptions {
+  /** An empty folder of ours; the binary ends up in it. */
+  folder: string;
+  env: NodeJS.ProcessEnv;
+  run: RunCommand;
+  onProgress: (line: string) => void;
+  signal?: AbortSignal | undefined;
+}
+
+/** Builds the CLI with the Go of this machine. Says why when that fails. */
+export async function buildCli(options: BuildOptions): Promise<Obtained> {
+  const { folder, signal } = options;
+  // GOWORK, GOOS and GOARCH of the user's own projects would change what is built.
+  const env = { ...options.env, CGO_ENABLED: '0', GOWORK: 'off', GOOS: undefined, GOARCH: undefined };
+  await mkdir(folder, { recursive: true });
+
+  const go = await options.run('go', ['env', 'GOVERSION', 'GOTOOLCHAIN'], { cwd: folder, env, signal });
+  if (!go.ok) return { failed: `Go is not usable here (${lastLines(go.output, 1)})` };
+  const [goVersion = '', toolchain = ''] = go.output.split('\n').map((line) => line.trim());
+  const plan = planBuild(goVersion, toolchain);
+  if (plan.kind === 'none') return { failed: plan.reason };
+
+  const binary = join(folder, 'temporal');
+  const linkerFlags = `-s -w -X github.com/temporalio/cli/internal/temporalcli.Version=${plan.version}`;
+  const steps: { args: string[]; env?: Record<string, string> }[] =
+    plan.kind === 'module'
+      ? [
+          { args: ['get', `${cliPackage}@v${plan.version}`] },
+          { args: ['build', `-ldflags=${linkerFlags}`, '-o', binary, cliPackage] },
+        ]
+      : [
+          {
+            args: ['install', `-ldflags=${linkerFlags}`, `${cliPackage}@v${plan.version}`],
+            env: { GOBIN: folder },
+          },
+        ];
+  if (plan.kind === 'module') await writeFile(join(folder, 'go.mod'), buildModule);
+
+  options.onProgress(
+    `Building the Temporal CLI ${plan.version} with ${goVersion}; this happens once and takes 3 to 6 minutes.` +
+      (plan.kind === 'module' && plan.note !== undefined ? ` (${plan.note}.)` : ''),
+  );
+  const startedAt = Date.now();
+  const ticker = setInterval(() => {
+    options.onProgress(`Still building the Temporal CLI (${elapsed(startedAt)}).`);
+  }, progressEveryMs);
+  try {
+    for (const step of steps) {
+      const result = await options.run('go', step.args, {
+        cwd: folder,
+        env: { ...env, ...step.env },
+        signal,
+      });
+      signal?.throwIfAborted();
+      if (!result.ok) {
+        return { failed: `\`go ${step.args[0] ?? ''}\` failed: ${lastLines(result.output, 5)}` };
+      }
+    }
+  } finally {
+    clearInterval(ticker);
+  }
+  options.onProgress(`Built the Temporal CLI in ${elapsed(startedAt)}.`);
+  return { path: binary };
+}
+
+function elapsed(since: number): string {
+  const seconds = Math.round((Date.now() - since) / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

@@ -1,0 +1,15 @@
+export type { EngineDependencies } from './dependencies.js';
+export type {
+  CliSource,
+  DatabaseChoice,
+  Engine,
+  EngineConnection,
+  EngineExit,
+  EngineOptions,
+  EngineSource,
+} from './engine.js';
+export { EngineError, type EngineErrorKind } from './errors.js';
+export { missingSearchAttributes } from './search-attributes.js';
+export { tunedDynamicConfig } from './server-flags.js';
+export { startEngine } from './start-engine.js';
+export { workflowUrl } from './ui.js';

@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import { readConfiguration, useConfiguredServer } from './configured-server.js';
+import { serveDatabase } from './database-server.js';
+import { realDependencies, type EngineDependencies } from './dependencies.js';
+import type { Engine, EngineOptions } from './engine.js';
+import { EngineError } from './errors.js';
+import { defaultDatabasePath, engineFolders } from './folders.js';
+import { prepareNamespace } from './prepare-namespace.js';
+import { fateOf, findServerAtPort } from './running-server.js';
+import type { StartSettings } from './start-settings.js';
+import { readState } from './state.js';
+import { startThrowawayServer } from './throwaway-server.js';
+
+/**
+ * Finds a Temporal server, or gets and starts one, and resolves when it answers. The order is told in docs/engine.md.
+ * @param dependencies for tests: what the engine needs from outside
+ * @throws EngineError with what happened and what to do next
+ */
+export async function startEngine(
+  options: EngineOptions = {},
+  dependencies: EngineDependencies = realDependencies(),
+): Promise<Engine> {
+  try {
+    options.signal?.throwIfAborted();
+    return await start(options, dependencies);
+  } catch (error) {
+    if (options.signal?.aborted && !(error instanceof EngineError)) {
+      throw new EngineError('cancelled', 'The start of the Temporal server was cancelled.', [], {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
+
+async function start(options: EngineOptions, dependencies: EngineDependencies): Promise<Engine> {
+  const env = options.env ?? process.env;
+  const isolated = options.isolated ?? false;
+  const configuration = isolated ? undefined : readConfiguration(env);
+  const namespace = options.namespace ?? configuration?.namespace ?? 'default';
+  if (configuration?.connection) {
+    return useConfiguredServer(configuration.connection, configuration.origin, namespace, env);
+  }
+
+  const settings: StartSettings = {
+    env,
+    folders: engineFolders(env),
+    namespace,
+    searchAttributes: options.searchAttributes ?? {},
+    isolated,
+    onProgress: options.onProgress ?? (() => undefined),
+    signal: options.signal,
+    dependencies,
+  };
+  const database = options.database ?? { kind: 'file' };
+  if (database.kind === 'memory') return startThrowawayServer('memory', settings);
+  if (database.path !== undefined) return serveDatabase(resolve(database.path), settings);
+  if (isolated) return startThrowawayServer('file', settings);
+  return (
+    (await useServerOfThisMachine(settings)) ?? serveDatabase(defaultDatabasePath(settings.folders), settings)
+  );
+}
+
+/**
+ * A server on Temporal's usual port, unless one of ours is written down for the default database:
+ * that one may be the one on the port, and then there is more to know about it than that it answers.
+ */
+async function useServerOfThisMachine(settings: StartSettings): Promise<Engine | undefined> {
+  const state = await readState(defaultDatabasePath(settings.folders));
+  if (state && (await fateOf(state)) !== 'gone') return undefined;
+  const engine = await findServerAtPort(settings.dependencies.ports.grpc, settings.namespace);
+  if (!engine) return undefined;
+  settings.onProgress(`Using the Temporal server that runs at ${engine.address}.`);
+  await prepareNamespace(
+    engine.connection,
+    settings.namespace,
+    settings.searchAttributes,
+    settings.onProgress,
+  );
+  return engine;
+}
