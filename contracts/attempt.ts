@@ -4,7 +4,11 @@ import type { Outcome } from './outcome.js';
 /** What followed an attempt, and why. Every attempt of a finished completion has one. */
 export type NextStep =
   | { action: 'answer' }
-  | { action: 'retry'; afterMs: number; because: 'backoff' | 'retry_after' | 'another_worker' | 'next_key' }
+  | {
+      action: 'retry';
+      afterMs: number;
+      because: 'backoff' | 'retry_after' | 'another_worker' | 'next_key' | 'adapted';
+    }
   | { action: 'fallback'; to: string; because: string }
   | { action: 'stop'; because: string };
 

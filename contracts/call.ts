@@ -1,8 +1,8 @@
-import type { Attempt, Trail } from './attempt.js';
+import type { Trail } from './attempt.js';
 import type { ChatAnswer, ChatRequest } from './chat.js';
 import type { RetryPolicy } from './policy.js';
 import type { Candidate, Route } from './route.js';
-import type { CompletionRequest } from './completion.js';
+import type { CompletionTarget } from './completion.js';
 
 /** Input of the activity `callModel`: one candidate, tried until it answers or is given up. */
 export interface CallModelInput {
@@ -11,28 +11,44 @@ export interface CallModelInput {
   retry: RetryPolicy;
   /** Whether another candidate could be tried instead of waiting for this one. */
   hasAlternative: boolean;
-  /** Attempts on this candidate that earlier activities of the completion made; they count against `maxAttempts`. */
-  earlier: Trail;
 }
 
 /** Result of `callModel`. The last attempt is the successful one. */
 export interface CallModelResult {
   answer: ChatAnswer;
-  attempts: Attempt[];
+  attempts: Trail;
+  /** What was changed about the request so that the model would take it. */
+  notices: string[];
 }
 
-/** First detail of every failure of `callModel`, and what it heartbeats: the attempts of this activity so far. */
+/** First detail of every failure of `callModel`, and what it heartbeats: its attempts so far, over all of Temporal's retries. */
 export interface CallReport {
-  attempts: Attempt[];
+  attempts: Trail;
+  /** Temporal's attempt number up to which `attempts` is complete; a gap to the running number is a lost worker. */
+  through: number;
+  /** ISO time at which the call now in flight began. */
+  callingSince?: string;
+}
+
+/** True for the value that `callModel` heartbeats and puts into its failures; details are `unknown` once they crossed Temporal. */
+export function isCallReport(value: unknown): value is CallReport {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'attempts' in value &&
+    Array.isArray(value.attempts) &&
+    'through' in value &&
+    typeof value.through === 'number'
+  );
 }
 
 /** The activities that the completion workflow calls. */
 export interface CompletionActivities {
   /**
-   * Turns a request into candidates and policy by this process's config. Runs as a local activity.
+   * Turns what was asked for into candidates and policy by this process's config. Runs as a local activity.
    * @throws ApplicationFailure of type `bad_request` or `auth_failed`, not retryable.
    */
-  resolveRoute(request: CompletionRequest): Promise<Route>;
+  resolveRoute(target: CompletionTarget): Promise<Route>;
   /**
    * Calls one model. Failures are ApplicationFailures whose type is the failure kind and whose first detail is a {@link CallReport}.
    */

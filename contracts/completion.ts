@@ -1,5 +1,5 @@
 import type { Attempt, Trail } from './attempt.js';
-import type { ChatParameters, ChatMessage, FinishReason, Usage } from './chat.js';
+import type { ChatRequest, FinishReason, Usage } from './chat.js';
 import type { FailureKind } from './outcome.js';
 
 /** Name of the workflow type, as the Temporal UI and `temporal workflow list` show it. */
@@ -11,24 +11,23 @@ export const defaultTaskQueue = 'holdfast';
 /** Memo key of the request's fingerprint; tells a repeated start from another request under the same id. */
 export const fingerprintMemoKey = 'holdfastFingerprint';
 
-/** What a caller asks for. Exactly one of `model`, `chain`, `strategy`, `models` may be given; none means the default chain. */
-export interface CompletionRequest extends ChatParameters {
-  messages: ChatMessage[];
-  /** One configured model, without fallback. */
-  model?: string;
-  /** A configured chain by name. */
-  chain?: string;
-  /** A configured strategy by name. */
-  strategy?: string;
-  /** An explicit chain of configured models. */
-  models?: string[];
-  /** Milliseconds for everything: attempts, waits and fallbacks. */
-  deadlineMs?: number;
-}
+/** Time for a whole completion when nobody says otherwise, in milliseconds. */
+export const defaultDeadlineMs = 300_000;
+/** Largest request, as JSON: Temporal refuses payloads of 2 MB, and an answer needs its place beside it. */
+export const largestRequestBytes = 1_500_000;
 
-/** Input of the `completion` workflow. The deadline travels as a duration, never as a clock time. */
+/** Which models may answer: one model without fallback, an explicit chain, or a configured chain or strategy by name. */
+export type CompletionTarget =
+  | { kind: 'model'; model: string }
+  | { kind: 'models'; models: string[] }
+  | { kind: 'chain'; chain: string }
+  | { kind: 'strategy'; strategy: string };
+
+/** Input of the `completion` workflow. */
 export interface CompletionInput {
-  request: CompletionRequest;
+  target: CompletionTarget;
+  chat: ChatRequest;
+  /** Milliseconds for everything: attempts, waits and fallbacks. A duration, never a clock time. */
   deadlineMs: number;
 }
 
@@ -39,7 +38,7 @@ export interface CompletionResult {
   /** The configured name of the model that answered. */
   model: string;
   provider: string;
-  /** What was asked for: the first model of the chain, or the model itself. */
+  /** What was asked for: the model itself, or the first one of the chain. */
   requestedModel: string;
   /** The text of the answer. */
   answer: string;
@@ -70,3 +69,6 @@ export interface CompletionFailure {
   /** Smallest wait after which trying again makes sense, when providers said one. */
   retryAfterMs?: number;
 }
+
+/** Signature of the workflow, for clients that must not import its code. */
+export type CompletionWorkflow = (input: CompletionInput) => Promise<CompletionResult>;

@@ -17,7 +17,7 @@ export interface SkippedModel {
 
 /** Everything the walk needs to know, resolved once and recorded as a marker in the history. */
 export interface Route {
-  /** What the caller asked for, in one word: a model, a chain or `strategy:name`. */
+  /** The model asked for, or the first one of the chain. */
   requested: string;
   /** In the order they are tried; never empty. */
   candidates: Candidate[];

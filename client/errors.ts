@@ -1,0 +1,104 @@
+import type { Trail } from '../contracts/attempt.js';
+import type { CompletionFailure, CompletionFailureKind } from '../contracts/completion.js';
+
+/** What kind of trouble a {@link HoldfastError} is; `completion_failed` has the trail and a kind of its own. */
+export type HoldfastErrorCode =
+  | 'invalid_request'
+  | 'engine_unavailable'
+  | 'completion_failed'
+  | 'completion_cancelled'
+  | 'completion_not_found'
+  | 'id_used_for_another_request'
+  | 'no_worker';
+
+/** Every error that the client throws. The message says what happened, to what, and what to do next. */
+export class HoldfastError extends Error {
+  override readonly name: string = 'HoldfastError';
+  constructor(
+    readonly code: HoldfastErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+}
+
+/** The request cannot be started: nothing was sent. */
+export class InvalidRequestError extends HoldfastError {
+  override readonly name = 'InvalidRequestError';
+  constructor(message: string) {
+    super('invalid_request', message);
+  }
+}
+
+/** Temporal could not be reached. A completion that was already started goes on without this client. */
+export class EngineUnavailableError extends HoldfastError {
+  override readonly name = 'EngineUnavailableError';
+  constructor(address: string, cause: unknown) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    super(
+      'engine_unavailable',
+      `Temporal at ${address} cannot be reached (${detail}). Start one with "holdfast up", or set TEMPORAL_ADDRESS to where yours runs.`,
+      { cause },
+    );
+  }
+}
+
+/** The completion ended without an answer. */
+export class CompletionFailedError extends HoldfastError {
+  override readonly name = 'CompletionFailedError';
+  readonly id: string;
+  /** Why: a failure kind of docs/failure-kinds.md, `credentials_exhausted` or `exhausted`. */
+  readonly kind: CompletionFailureKind;
+  readonly attempts: Trail;
+  readonly requestedModel: string;
+  /** Milliseconds after which trying again makes sense, when a provider said so. */
+  readonly retryAfterMs: number | undefined;
+  constructor(id: string, failure: CompletionFailure) {
+    super('completion_failed', failure.message);
+    this.id = id;
+    this.kind = failure.kind;
+    this.attempts = failure.attempts;
+    this.requestedModel = failure.requestedModel;
+    this.retryAfterMs = failure.retryAfterMs;
+  }
+}
+
+export class CompletionCancelledError extends HoldfastError {
+  override readonly name = 'CompletionCancelledError';
+  constructor(id: string, how: 'cancelled' | 'terminated') {
+    super('completion_cancelled', `completion ${id} was ${how} before it had an answer`);
+  }
+}
+
+export class CompletionNotFoundError extends HoldfastError {
+  override readonly name = 'CompletionNotFoundError';
+  constructor(id: string, namespace: string) {
+    super(
+      'completion_not_found',
+      `no completion ${id} in namespace ${namespace}; it was never started, or is older than the namespace keeps`,
+    );
+  }
+}
+
+/** The id belongs to another request; nothing was started. */
+export class IdUsedForAnotherRequestError extends HoldfastError {
+  override readonly name = 'IdUsedForAnotherRequestError';
+  constructor(id: string) {
+    super(
+      'id_used_for_another_request',
+      `completion ${id} was started with another request; use a new id, or get("${id}") for the one that exists`,
+    );
+  }
+}
+
+/** The engine answers, but nobody executes completions on this task queue. */
+export class NoWorkerError extends HoldfastError {
+  override readonly name = 'NoWorkerError';
+  constructor(what: string, taskQueue: string) {
+    super(
+      'no_worker',
+      `${what}: no worker answers on task queue "${taskQueue}"; start one with "holdfast up" or "holdfast worker"`,
+    );
+  }
+}

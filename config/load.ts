@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { configSchema, type Config } from './schema.js';
+
+/** The config is not usable; the message names the file and each fault in it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export interface LoadedConfig {
+  config: Config;
+  /** First 12 hex digits of the SHA-256 of the resolved config; recorded with every completion. */
+  hash: string;
+  /** The file laid over the shipped one, if there was one. */
+  file?: string;
+}
+
+export interface ConfigSource {
+  /** A file to use; absent: HOLDFAST_CONFIG, then ./holdfast.yaml, then the shipped config alone. */
+  file?: string | undefined;
+  env?: NodeJS.ProcessEnv;
+  directory?: string;
+  /** Laid over everything else; how simulated providers take the place of real ones. */
+  overlay?: unknown;
+}
+
+/** Reads, merges and checks the config. @throws ConfigError */
+export async function loadConfig(source: ConfigSource = {}): Promise<LoadedConfig> {
+  const { env = process.env, directory = process.cwd(), overlay = {} } = source;
+  const shipped = parseYaml(await readFile(new URL('default.yaml', import.meta.url), 'utf8'), 'default.yaml');
+  const named = source.file ?? env['HOLDFAST_CONFIG'];
+  const file = path.resolve(directory, named ?? 'holdfast.yaml');
+  const own = await readOwn(file, named !== undefined);
+  const config = parseConfig(
+    merge(merge(shipped, own?.value), overlay),
+    own === undefined ? 'the shipped config' : file,
+  );
+  return { config, hash: hashOf(config), ...(own === undefined ? {} : { file }) };
+}
+
+/** Checks a config that is already a value. @throws ConfigError naming each fault */
+export function parseConfig(value: unknown, name: string): Config {
+  const parsed = configSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(`${name} cannot be used:\n${z.prettifyError(parsed.error)}`);
+}
+
+/** The same for the same config, whatever order its parts were written in. */
+export function hashOf(config: Config): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(config)))
+    .digest('hex')
+    .slice(0, 12);
+}
+
+async function readOwn(file: string, required: boolean): Promise<{ value: unknown } | undefined> {
+  try {
+    return { value: parseYaml(await readFile(file, 'utf8'), file) };
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    if (!required && isMissing(error)) return undefined;
+    throw new ConfigError(
+      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+function parseYaml(text: string, name: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new ConfigError(`${name} is not YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Objects are merged name by name; lists and single values are replaced. */
+function merge(base: unknown, over: unknown): unknown {
+  if (over === undefined || over === null) return base;
+  if (!isObject(base) || !isObject(over)) return over;
+  const names = new Set([...Object.keys(base), ...Object.keys(over)]);
+  return Object.fromEntries([...names].map((name) => [name, merge(base[name], over[name])]));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((name) => [name, sorted(value[name])]),
+  );
+}

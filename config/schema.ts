@@ -1,0 +1,105 @@
+import ms from 'ms';
+import { z } from 'zod';
+
+/** A span of time: milliseconds, or words such as `500ms`, `30s`, `5m`. Becomes milliseconds. */
+const duration = z.union([z.number(), z.string()]).transform((value, context): number => {
+  const milliseconds = typeof value === 'number' ? value : parseDuration(value);
+  if (milliseconds !== undefined && Number.isFinite(milliseconds) && milliseconds > 0) return milliseconds;
+  context.addIssue({ code: 'custom', message: `not a duration above zero: write "500ms", "30s" or "5m"` });
+  return z.NEVER;
+});
+
+function parseDuration(text: string): number | undefined {
+  // `ms` reads a bare number as milliseconds too, and says undefined for anything it does not know.
+  return /^\d+(\.\d+)?\s*[a-z]*$/i.test(text.trim()) ? ms(text.trim() as ms.StringValue) : undefined;
+}
+
+const keyReference = z.string().regex(/^(env|file):.+/, {
+  // The value is not repeated: it may be a key that was pasted here by mistake.
+  message: 'a key is given by reference, env:NAME or file:PATH, never as itself',
+});
+
+const providerSchema = z.strictObject({
+  kind: z.enum(['openai', 'anthropic']),
+  /** Absent: the vendor's own endpoint. */
+  baseUrl: z.url({ protocol: /^https?$/ }).optional(),
+  /** Tried in order; empty for an endpoint that needs none. */
+  keys: z.array(keyReference).default([]),
+});
+
+const modelSchema = z.strictObject({
+  provider: z.string(),
+  /** The vendor's name for it, where it differs from ours. */
+  upstreamModel: z.string().min(1).optional(),
+  contextWindow: z.int().positive().optional(),
+  /** US dollars per million tokens. */
+  price: z
+    .strictObject({
+      input: z.number().nonnegative(),
+      output: z.number().nonnegative(),
+      cachedInput: z.number().nonnegative().optional(),
+    })
+    .optional(),
+});
+
+const chain = z.array(z.string()).min(1);
+
+const retrySchema = z
+  .strictObject({
+    maxAttempts: z.int().min(1).max(20).default(3),
+    baseDelay: duration.default(1_000),
+    maxDelay: duration.default(60_000),
+    attemptTimeout: duration.default(30_000),
+    maxWaitBeforeFallback: duration.default(5_000),
+    heartbeatTimeout: duration.default(10_000),
+    heartbeatInterval: duration.default(5_000),
+  })
+  .refine(({ heartbeatInterval, heartbeatTimeout }) => heartbeatInterval < heartbeatTimeout, {
+    message: 'heartbeatInterval must be shorter than heartbeatTimeout',
+  })
+  .prefault({});
+
+/** The one schema of the config file; types are inferred from it. */
+export const configSchema = z
+  .strictObject({
+    providers: z.record(z.string(), providerSchema),
+    models: z.record(z.string(), modelSchema),
+    chains: z.record(z.string(), chain),
+    strategies: z.record(z.string(), chain).default({}),
+    retry: retrySchema,
+    /** Time for a whole completion when the request sets none. */
+    deadline: duration.default(300_000),
+  })
+  .superRefine(({ providers, models, chains, strategies }, context) => {
+    for (const [name, { provider }] of Object.entries(models)) {
+      if (!Object.hasOwn(providers, provider)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['models', name, 'provider'],
+          message: `no provider is named "${provider}"`,
+        });
+      }
+    }
+    for (const [section, lists] of [
+      ['chains', chains],
+      ['strategies', strategies],
+    ] as const) {
+      for (const [name, list] of Object.entries(lists)) {
+        for (const model of list) {
+          if (!Object.hasOwn(models, model)) {
+            context.addIssue({
+              code: 'custom',
+              path: [section, name],
+              message: `no model is named "${model}"`,
+            });
+          }
+        }
+      }
+    }
+    if (!Object.hasOwn(chains, 'default')) {
+      context.addIssue({ code: 'custom', path: ['chains'], message: 'a chain named "default" is needed' });
+    }
+  });
+
+export type Config = z.infer<typeof configSchema>;
+export type ModelConfig = Config['models'][string];

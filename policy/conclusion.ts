@@ -1,0 +1,117 @@
+import type { Attempt, Trail } from '../contracts/attempt.js';
+import type { ChatAnswer } from '../contracts/chat.js';
+import type { CompletionFailure, CompletionFailureKind, CompletionResult } from '../contracts/completion.js';
+import type { Outcome } from '../contracts/outcome.js';
+import type { Route } from '../contracts/route.js';
+import { totalCost, totalUsage } from './cost.js';
+import { isKeyFailure } from './outcome-rules.js';
+import type { WalkStep } from './walk.js';
+
+type StopReason = Extract<WalkStep, { action: 'stop' }>['because'];
+
+/** The recorded result of a walk that ended with an answer. */
+export function concludeAnswer(
+  id: string,
+  route: Route,
+  trail: Trail,
+  { answer, notices }: { answer: ChatAnswer; notices: string[] },
+): CompletionResult {
+  const last = trail.at(-1);
+  if (last === undefined) throw new Error('an answer comes from an attempt');
+  return {
+    id,
+    model: last.model,
+    provider: last.provider,
+    requestedModel: route.requested,
+    answer: answer.text,
+    finishReason: answer.finishReason,
+    ...(answer.refused === undefined ? {} : { refused: answer.refused }),
+    ...(answer.incomplete === undefined ? {} : { incomplete: answer.incomplete }),
+    attempts: trail,
+    fallback:
+      last.model === route.requested
+        ? null
+        : { from: route.requested, to: last.model, reason: whyNot(route.requested, trail) },
+    costUsd: totalCost(trail),
+    usage: totalUsage(trail),
+    configHash: route.configHash,
+    notices: [...route.skipped.map(({ model, reason }) => `${model} was skipped: ${reason}`), ...notices],
+  };
+}
+
+function whyNot(requested: string, trail: Trail): NonNullable<CompletionResult['fallback']>['reason'] {
+  const outcome = trail.findLast(({ model }) => model === requested)?.outcome;
+  return outcome === undefined || outcome === 'success' ? 'skipped' : outcome;
+}
+
+/** The typed failure of a walk that ended without an answer: each model tried, how it ended, and what to do next. */
+export function concludeFailure(
+  route: Route,
+  trail: Trail,
+  because: StopReason,
+  deadlineMs: number,
+): CompletionFailure {
+  const kind = failureKind(trail, because);
+  const waits = lastOfEachModel(trail).flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
+  return {
+    kind,
+    message: [headline(kind, deadlineMs), triedInWords(trail), advice(kind)].filter(Boolean).join(' '),
+    requestedModel: route.requested,
+    attempts: trail,
+    ...(waits.length === 0 ? {} : { retryAfterMs: Math.min(...waits) }),
+  };
+}
+
+function failureKind(trail: Trail, because: StopReason): CompletionFailureKind {
+  if (because === 'deadline') return 'deadline_exceeded';
+  const kinds = lastOfEachModel(trail).map(({ outcome }) => outcome);
+  const last = kinds.at(-1);
+  if (because === 'not_retryable' && last !== undefined && last !== 'success') return last;
+  const failures = kinds.filter(isFailure);
+  const [first] = failures;
+  if (first === undefined) return 'exhausted';
+  if (failures.every((kind) => kind === first)) return first;
+  return failures.every(isKeyFailure) ? 'credentials_exhausted' : 'exhausted';
+}
+
+function isFailure(outcome: Outcome): outcome is Exclude<Outcome, 'success'> {
+  return outcome !== 'success';
+}
+
+function lastOfEachModel(trail: Trail): Attempt[] {
+  return [...new Map(trail.map((attempt) => [attempt.model, attempt])).values()];
+}
+
+function headline(kind: CompletionFailureKind, deadlineMs: number): string {
+  if (kind === 'deadline_exceeded') return `No answer within the deadline of ${String(deadlineMs / 1000)} s.`;
+  return 'No model answered.';
+}
+
+function triedInWords(trail: Trail): string {
+  return lastOfEachModel(trail)
+    .map(({ model, outcome, message }) => {
+      const calls = trail.filter((attempt) => attempt.model === model).length;
+      const times = calls > 1 ? ` (${String(calls)} calls)` : '';
+      return `${model}${times}: ${outcome}${message === undefined ? '' : `, "${message}"`}.`;
+    })
+    .join(' ');
+}
+
+function advice(kind: CompletionFailureKind): string {
+  return advices[kind] ?? 'Try again, or add a fallback from another provider to the chain.';
+}
+
+const advices: Partial<Record<CompletionFailureKind, string>> = {
+  rate_limited: 'Wait as long as the provider asks, or add a fallback from another provider to the chain.',
+  auth_failed: 'Check the key that the config names for this provider.',
+  quota_exhausted: 'Add credit at the provider, or another key.',
+  credentials_exhausted: 'Check the keys and the credit of each provider in the chain.',
+  model_not_found: 'Check the model name against what the provider offers to this key.',
+  misconfigured: "Check the provider's baseUrl in the config.",
+  context_too_long: 'Shorten the messages, or add a model with a larger window to the chain.',
+  payload_too_large: 'Send less, or add a model that takes more to the chain.',
+  unsupported_by_model: 'Leave the parameter out, or add a model that takes it to the chain.',
+  content_filtered: "Change the prompt: the provider's content policy refused it.",
+  bad_request: 'Change the request: the provider refuses it as it is.',
+  deadline_exceeded: 'Allow more time, or lower attemptTimeout so that fallbacks get their turn.',
+};

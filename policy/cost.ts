@@ -1,0 +1,49 @@
+import type { Trail } from '../contracts/attempt.js';
+import type { Usage } from '../contracts/chat.js';
+
+/** US dollars per million tokens. */
+export interface Price {
+  input: number;
+  output: number;
+  /** For input read from the provider's cache; as `input` when absent. */
+  cachedInput?: number | undefined;
+}
+
+/** US dollars of one call; null when the price is not known. */
+export function costOf(usage: Usage, price: Price | undefined): number | null {
+  if (price === undefined) return null;
+  const cached = usage.cachedInputTokens ?? 0;
+  const micro =
+    (usage.inputTokens - cached) * price.input +
+    cached * (price.cachedInput ?? price.input) +
+    usage.outputTokens * price.output;
+  return micro / 1_000_000;
+}
+
+/** US dollars of a trail; null as soon as one paid attempt has no known price. */
+export function totalCost(trail: Trail): number | null {
+  let total = 0;
+  for (const { usage, costUsd } of trail) {
+    if (usage === undefined) continue;
+    if (costUsd === undefined || costUsd === null) return null;
+    total += costUsd;
+  }
+  return Math.round(total * 1e9) / 1e9;
+}
+
+/** Tokens over all attempts that reported them. */
+export function totalUsage(trail: Trail): Usage {
+  const total: Usage = { inputTokens: 0, outputTokens: 0 };
+  for (const { usage } of trail) {
+    if (usage === undefined) continue;
+    total.inputTokens += usage.inputTokens;
+    total.outputTokens += usage.outputTokens;
+    if (usage.cachedInputTokens !== undefined) {
+      total.cachedInputTokens = (total.cachedInputTokens ?? 0) + usage.cachedInputTokens;
+    }
+    if (usage.reasoningTokens !== undefined) {
+      total.reasoningTokens = (total.reasoningTokens ?? 0) + usage.reasoningTokens;
+    }
+  }
+  return total;
+}

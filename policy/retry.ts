@@ -1,0 +1,81 @@
+import type { Attempt, Trail } from '../contracts/attempt.js';
+import type { FailureKind } from '../contracts/outcome.js';
+import type { RetryPolicy } from '../contracts/policy.js';
+import { outcomeRules } from './outcome-rules.js';
+
+/** Temporal takes a retry delay of zero as "do not retry", so no delay is shorter than this. */
+export const shortestDelayMs = 1;
+
+/** How often a worker may be lost under one candidate before the walk goes on. Bounds a request that kills workers. */
+export const toleratedWorkerLosses = 3;
+
+/**
+ * Calls that count against `maxAttempts`: not those lost with a worker, and not those repeated at once
+ * with another key or with an adapted request, which are one attempt of the caller's.
+ */
+export function countedAttempts(attempts: Trail): number {
+  return attempts.filter((attempt) => attempt.outcome !== 'worker_lost' && !repeatedAtOnce(attempt)).length;
+}
+
+function repeatedAtOnce({ next }: Attempt): boolean {
+  return next?.action === 'retry' && (next.because === 'next_key' || next.because === 'adapted');
+}
+
+/** Full jitter: a uniform draw from 1 ms to min(maxDelay, baseDelay * 2^retries). `random` gives [0, 1). */
+export function backoffMs(policy: RetryPolicy, retries: number, random: () => number): number {
+  const ceiling = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** retries);
+  return Math.max(shortestDelayMs, Math.round(shortestDelayMs + random() * (ceiling - shortestDelayMs)));
+}
+
+export interface RetryQuestion {
+  kind: FailureKind;
+  retryAfterMs?: number;
+  /** All attempts on this model, the failed one last. */
+  attempts: Trail;
+  policy: RetryPolicy;
+  /** Milliseconds left for this model. */
+  remainingMs: number;
+  /** Whether another candidate could be tried instead of waiting. */
+  hasAlternative: boolean;
+  random: () => number;
+}
+
+export type RetryDecision =
+  | { retry: true; afterMs: number; because: 'backoff' | 'retry_after' | 'another_worker' }
+  | { retry: false; because: string };
+
+/** Whether and when the same model is called again. Pure: all chance comes in through `random`. */
+export function decideRetry(question: RetryQuestion): RetryDecision {
+  const { kind, policy, attempts, remainingMs, hasAlternative } = question;
+  const rule = outcomeRules[kind].sameModel;
+  if (rule === 'never') return { retry: false, because: `${kind} does not pass by trying again` };
+  if (rule === 'another_worker') return { retry: true, afterMs: shortestDelayMs, because: 'another_worker' };
+
+  const made = countedAttempts(attempts);
+  if (rule === 'once' && attempts.filter(({ outcome }) => outcomeOnce(outcome)).length > 1) {
+    return { retry: false, because: `${kind} again` };
+  }
+  if (made >= policy.maxAttempts) {
+    return { retry: false, because: `${String(made)} of ${String(policy.maxAttempts)} attempts used` };
+  }
+  const asked = question.retryAfterMs;
+  const afterMs =
+    asked === undefined
+      ? backoffMs(policy, made - 1, question.random)
+      : Math.max(shortestDelayMs, Math.ceil(asked));
+  if (hasAlternative && afterMs > policy.maxWaitBeforeFallbackMs) {
+    return { retry: false, because: `a wait of ${seconds(afterMs)} is too long while another model is free` };
+  }
+  if (afterMs >= remainingMs) {
+    return { retry: false, because: `a wait of ${seconds(afterMs)} does not fit the time left` };
+  }
+  return { retry: true, afterMs, because: asked === undefined ? 'backoff' : 'retry_after' };
+}
+
+function outcomeOnce(outcome: Attempt['outcome']): boolean {
+  return outcome !== 'success' && outcomeRules[outcome].sameModel === 'once';
+}
+
+function seconds(ms: number): string {
+  return `${String(Math.round(ms / 100) / 10)} s`;
+}

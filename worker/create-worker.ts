@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createActivities, type ActivityDependencies } from '../activities/index.js';
+import { defaultTaskQueue } from '../contracts/completion.js';
+import type { LoadedConfig } from '../config/load.js';
+import { createProvider } from '../providers/index.js';
+import { resolveKey } from '../providers/keys.js';
+import { workflowBundle } from './workflow-bundle.js';
+
+export interface WorkerOptions {
+  connection: NativeConnection;
+  namespace: string;
+  config: LoadedConfig;
+  logger: Logger;
+  /** Whether Holdfast's search attributes are registered in the namespace. */
+  searchAttributes: boolean;
+  taskQueue?: string;
+  env?: NodeJS.ProcessEnv;
+  /** How long running attempts may go on after a shutdown was asked for; default: as long as an attempt may take. */
+  shutdownGraceMs?: number;
+  bundle?: WorkflowBundleOption;
+}
+
+/** A worker that executes completions: workflows and activities on one task queue. */
+export async function createWorker(options: WorkerOptions): Promise<Worker> {
+  const { connection, namespace, config, taskQueue = defaultTaskQueue } = options;
+  const { attemptTimeout } = config.config.retry;
+  return Worker.create({
+    connection,
+    namespace,
+    taskQueue,
+    workflowBundle: options.bundle ?? (await workflowBundle()),
+    activities: createActivities(dependenciesOf(options)),
+    // Calls wait for providers, they do not compute: many fit into one process.
+    maxConcurrentActivityTaskExecutions: 200,
+    // Cancellation travels with heartbeats; throttled more, it would be late.
+    maxHeartbeatThrottleInterval: '500ms',
+    // A killed worker's workflows go elsewhere after this.
+    stickyQueueScheduleToStartTimeout: '1s',
+    shutdownGraceTime: options.shutdownGraceMs ?? attemptTimeout + 5_000,
+  });
+}
+
+/** What the activities of this process are given. */
+export function dependenciesOf({
+  config,
+  logger,
+  searchAttributes,
+  env = process.env,
+}: WorkerOptions): ActivityDependencies {
+  const providers = Object.entries(config.config.providers).map(
+    ([name, { kind, baseUrl }]) =>
+      [name, createProvider({ name, kind, ...(baseUrl === undefined ? {} : { baseUrl }) })] as const,
+  );
+  return {
+    config: config.config,
+    configHash: config.hash,
+    providers: new Map(providers),
+    resolveKey: (reference) => resolveKey(reference, { env, readFile: (path) => readFile(path, 'utf8') }),
+    searchAttributes,
+    logger,
+    random: Math.random,
+    now: Date.now,
+  };
+}

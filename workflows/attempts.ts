@@ -1,0 +1,154 @@
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  isCancellation,
+  proxyActivities,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import { TimeoutType } from '@temporalio/common';
+import type { Attempt, Trail } from '../contracts/attempt.js';
+import {
+  isCallReport,
+  type CallModelResult,
+  type CallReport,
+  type CompletionActivities,
+} from '../contracts/call.js';
+import type { ChatRequest } from '../contracts/chat.js';
+import { isFailureKind, type FailureKind } from '../contracts/outcome.js';
+import type { Candidate, Route } from '../contracts/route.js';
+import { toleratedWorkerLosses } from '../policy/retry.js';
+import { nextStep, type WalkStep } from '../policy/walk.js';
+import { summaryOf, tellTrail } from './story.js';
+
+type CallStep = Extract<WalkStep, { action: 'call' }>;
+type StopStep = Extract<WalkStep, { action: 'stop' }>;
+
+/** On top of the attempt timeout that the activity keeps itself; only a worker that hangs lets it pass. */
+const startToCloseGraceMs = 5_000;
+
+export type WalkEnding =
+  | { ok: true; answer: CallModelResult['answer']; notices: string[] }
+  | { ok: false; because: StopStep['because'] };
+
+/** Carries out the walk: one activity for each candidate that the policy chooses; `trail` grows as they end. */
+export async function walkChain(
+  route: Route,
+  request: ChatRequest,
+  trail: Trail,
+  remainingMs: () => number,
+): Promise<WalkEnding> {
+  for (;;) {
+    const step = nextStep(route, trail, remainingMs());
+    noteStep(trail, step);
+    if (trail.length > 0) tellTrail(trail);
+    if (step.action === 'stop') return { ok: false, because: step.because };
+    try {
+      const { answer, attempts, notices } = await callCandidate(route, request, step, trail);
+      trail.push(...attempts);
+      return { ok: true, answer, notices };
+    } catch (error) {
+      trail.push(...attemptsIn(error, step.candidate, Date.now()));
+      if (isCancellation(error)) throw error;
+    }
+  }
+}
+
+function callCandidate(
+  { retry }: Route,
+  request: ChatRequest,
+  { candidate, allowedMs, hasAlternative }: CallStep,
+  trail: Trail,
+): Promise<CallModelResult> {
+  const { callModel } = proxyActivities<CompletionActivities>({
+    scheduleToCloseTimeout: allowedMs,
+    startToCloseTimeout: Math.min(allowedMs, retry.attemptTimeoutMs + startToCloseGraceMs),
+    heartbeatTimeout: retry.heartbeatTimeoutMs,
+    retry: {
+      maximumAttempts: retry.maxAttempts + toleratedWorkerLosses,
+      initialInterval: retry.baseDelayMs,
+      maximumInterval: Math.max(retry.maxDelayMs, retry.baseDelayMs),
+      backoffCoefficient: 2,
+    },
+    // The trail of a cancelled call is worth the wait for its last word.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    summary: summaryOf(candidate, trail),
+  });
+  return callModel({ candidate, request, retry, hasAlternative });
+}
+
+/** Says in the last entry what the walk made of it. */
+function noteStep(trail: Trail, step: WalkStep): void {
+  const last = trail.at(-1);
+  if (last === undefined) return;
+  const why = last.next?.action === 'stop' ? last.next.because : last.outcome;
+  last.next =
+    step.action === 'call'
+      ? { action: 'fallback', to: step.candidate.model, because: why }
+      : {
+          action: 'stop',
+          because: step.because === 'exhausted' ? `${why}; no candidate is left` : stopReasons[step.because],
+        };
+}
+
+const stopReasons = {
+  deadline: 'no time is left of the deadline',
+  not_retryable: 'no other model would take it',
+} as const;
+
+/** Every attempt that a failed activity made, read from wherever Temporal put its report. */
+function attemptsIn(error: unknown, candidate: Candidate, now: number): Attempt[] {
+  if (!(error instanceof ActivityFailure)) throw error;
+  const { cause } = error;
+  if (cause instanceof ApplicationFailure) {
+    const [report] = cause.details ?? [];
+    if (isCallReport(report)) return report.attempts;
+    // Not a failure that callModel made: a defect of ours, kept in the trail rather than hidden.
+    return [lost(candidate, isFailureKind(cause.type) ? cause.type : 'worker_lost', cause.message, now)];
+  }
+  if (cause instanceof CancelledFailure) {
+    const [report] = cause.details;
+    return isCallReport(report)
+      ? report.attempts
+      : [lost(candidate, 'cancelled', 'cancelled before the call ended', now)];
+  }
+  if (cause instanceof TimeoutFailure) {
+    const report = isCallReport(cause.lastHeartbeatDetails) ? cause.lastHeartbeatDetails : undefined;
+    return [...(report?.attempts ?? []), ...unreported(cause, report, candidate, now)];
+  }
+  return [lost(candidate, 'worker_lost', error.message, now)];
+}
+
+/** What the last attempt would have said, had its worker lived to say it. */
+function unreported(
+  cause: TimeoutFailure,
+  report: CallReport | undefined,
+  candidate: Candidate,
+  now: number,
+): Attempt[] {
+  const since = report?.callingSince === undefined ? now : Date.parse(report.callingSince);
+  if (cause.timeoutType !== TimeoutType.SCHEDULE_TO_CLOSE) {
+    return [lost(candidate, 'worker_lost', `no word from the worker (${cause.timeoutType})`, since, now)];
+  }
+  // Time ran out between two attempts when the last one had been reported.
+  if (report !== undefined && report.attempts.length > 0 && report.callingSince === undefined) return [];
+  return [lost(candidate, 'timeout', 'the time allowed for this model ran out', since, now)];
+}
+
+function lost(
+  candidate: Candidate,
+  outcome: FailureKind,
+  message: string,
+  since: number,
+  now = since,
+): Attempt {
+  return {
+    model: candidate.model,
+    provider: candidate.provider,
+    outcome,
+    startedAt: new Date(since).toISOString(),
+    durationMs: Math.max(0, now - since),
+    message,
+  };
+}

@@ -1,0 +1,93 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  defineQuery,
+  isCancellation,
+  proxyLocalActivities,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Trail } from '../contracts/attempt.js';
+import type { CompletionActivities } from '../contracts/call.js';
+import {
+  trailQueryName,
+  type CompletionFailure,
+  type CompletionInput,
+  type CompletionResult,
+  type CompletionTarget,
+} from '../contracts/completion.js';
+import { isFailureKind } from '../contracts/outcome.js';
+import type { Route } from '../contracts/route.js';
+import { concludeAnswer, concludeFailure } from '../policy/conclusion.js';
+import { walkChain } from './attempts.js';
+import { tellEnding, tellTrail } from './story.js';
+
+const { resolveRoute } = proxyLocalActivities<CompletionActivities>({
+  startToCloseTimeout: '5s',
+  retry: { maximumAttempts: 3 },
+});
+
+export const trailQuery = defineQuery<Trail>(trailQueryName);
+
+/**
+ * One completion: resolves the route once, walks the chain, and ends with one recorded result.
+ * @throws ApplicationFailure whose type is the kind of the {@link CompletionFailure} in its first detail
+ */
+export async function completion({ target, chat, deadlineMs }: CompletionInput): Promise<CompletionResult> {
+  const trail: Trail = [];
+  setHandler(trailQuery, () => trail);
+  const { workflowId, startTime } = workflowInfo();
+
+  const remainingMs = (): number => deadlineMs - (Date.now() - startTime.getTime());
+  const route = await routeFor(target);
+  try {
+    const ending = await walkChain(route, chat, trail, remainingMs);
+    tellTrail(trail);
+    if (ending.ok) {
+      tellEnding(route, trail, 'success');
+      return concludeAnswer(workflowId, route, trail, ending);
+    }
+    const failure = concludeFailure(route, trail, ending.because, deadlineMs);
+    tellEnding(route, trail, failure.kind);
+    throw completionFailed(failure);
+  } catch (error) {
+    if (isCancellation(error)) {
+      tellTrail(trail);
+      tellEnding(route, trail, 'cancelled');
+    }
+    throw error;
+  }
+}
+
+async function routeFor(target: CompletionTarget): Promise<Route> {
+  try {
+    return await resolveRoute(target);
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) throw error;
+    const { type, message } = error.cause;
+    const kind = isFailureKind(type) ? type : 'misconfigured';
+    throw completionFailed({ kind, message, requestedModel: nameOf(target), attempts: [] });
+  }
+}
+
+function nameOf(target: CompletionTarget): string {
+  switch (target.kind) {
+    case 'model':
+      return target.model;
+    case 'models':
+      return target.models[0] ?? '';
+    case 'chain':
+      return target.chain;
+    case 'strategy':
+      return target.strategy;
+  }
+}
+
+function completionFailed(failure: CompletionFailure): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: failure.kind,
+    message: failure.message,
+    nonRetryable: true,
+    details: [failure],
+  });
+}

@@ -1,0 +1,33 @@
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { Trail } from '../contracts/attempt.js';
+import type { CompletionFailureKind } from '../contracts/completion.js';
+import type { Candidate, Route } from '../contracts/route.js';
+import { trailAsMarkdown } from '../policy/words.js';
+
+const modelAttribute = defineSearchAttributeKey('HoldfastModel', 'KEYWORD');
+const outcomeAttribute = defineSearchAttributeKey('HoldfastOutcome', 'KEYWORD');
+const attemptsAttribute = defineSearchAttributeKey('HoldfastAttempts', 'INT');
+
+/** One line for the activity's row in the Temporal UI. */
+export function summaryOf(candidate: Candidate, trail: Trail): string {
+  const last = trail.at(-1);
+  return last === undefined ? candidate.model : `${candidate.model} after ${last.model}: ${last.outcome}`;
+}
+
+/** The trail so far as the workflow's current details. Costs no history event: it is answered as a query. */
+export function tellTrail(trail: Trail): void {
+  setCurrentDetails(trailAsMarkdown(trail));
+}
+
+/** Search attributes, written once and only when something other than success at the first try happened. */
+export function tellEnding(route: Route, trail: Trail, outcome: 'success' | CompletionFailureKind): void {
+  const healthy = outcome === 'success' && trail.length === 1;
+  if (healthy || !route.searchAttributes) return;
+  const last = trail.at(-1);
+  upsertSearchAttributes([
+    { key: outcomeAttribute, value: outcome },
+    { key: attemptsAttribute, value: trail.length },
+    ...(last === undefined ? [] : [{ key: modelAttribute, value: last.model }]),
+  ]);
+}
