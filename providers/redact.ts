@@ -4,7 +4,7 @@ const removed = '[removed]';
 
 /** What keys look like, whoever issued them. Errors tend to echo the key, often with stars in its middle. */
 const keyShapes: RegExp[] = [
-  /\b(?:sk|pk|rk|gsk|xai|pplx|hf|r8|nvapi|fw|tgp|csk|key)[-_][\w*.…-]{6,}/gi,
+  /\b(?:sk|pk|rk|gsk|xai|pplx|hf|r8|nvapi|fw|tgp|csk)[-_][\w*.…-]{6,}/gi,
   /\bAIza[\w*-]{10,}/g,
   /\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?/g,
   /[^\s"'`,:=]*\*{3,}[^\s"'`,]*/g,

@@ -24,9 +24,9 @@ export const rules: readonly Rule[] = [
   // Groq and OpenAI say rate_limit_exceeded of a request that no waiting will make fit.
   {
     kind: 'payload_too_large',
-    names: ['request_too_large', 'payload_too_large', 'string_above_max_length'],
+    names: ['request_too_large', 'payload_too_large', 'tokens_limit_reached'],
     message:
-      /\brequest (?:is )?too large|exceeds the maximum (?:allowed )?(?:request )?(?:size|number of bytes)/i,
+      /\brequest (?:body )?(?:is )?too large|exceeds the maximum (?:allowed )?(?:request )?(?:size|number of bytes)/i,
   },
   {
     kind: 'quota_exhausted',
@@ -55,14 +55,14 @@ export const rules: readonly Rule[] = [
       'modelnotfound',
     ],
     message:
-      /try pulling it|^model:|\bmodel\b.{0,120}\b(?:not found|does not exist|decommissioned|is not available|not a valid model|no longer (?:available|supported))|is not a valid model|no endpoints found for|invalid model\b|deployment .* does not exist/i,
+      /try pulling it|^model:|\bmodels?\b.{0,120}\b(?:not found|does not exist|decommissioned|not a valid model|no longer (?:available|supported))|is not a valid model|no endpoints found for|invalid model\b|deployment .* does not exist/i,
   },
   ...unsupported(),
   {
     kind: 'context_too_long',
     names: ['context_length_exceeded', 'exceed_context_size_error', 'context_window_exceeded'],
     message:
-      /prompt is too long|maximum (?:context|prompt) length|context (?:length|window|size|limit)|input (?:is )?too long|too many (?:input )?tokens|token count.{0,40}exceeds|exceeds? the (?:maximum number of tokens|model's context)|reduce the length of/i,
+      /prompt is too long|(?:maximum|model's) (?:context|prompt|input) (?:length|limit)|context (?:length|window|size|limit)|input (?:is )?too long|too many (?:input )?tokens:|token count.{0,40}exceeds|exceeds? the maximum number of tokens|input tokens exceed|current length is \d+ while limit|reduce the length of/i,
   },
   {
     kind: 'content_filtered',
@@ -76,7 +76,7 @@ export const rules: readonly Rule[] = [
       'invalid_prompt',
     ],
     message:
-      /content (?:management|filtering) policy|violat\w+ (?:\w+ ){0,3}(?:usage|content|safety) polic|flagged (?:as|by|for)|inappropriate content/i,
+      /content (?:management|filtering) policy|violat\w+ (?:\w+ ){0,3}(?:usage|content|safety) polic|(?:input|prompt) (?:was|is) flagged|requires moderation|(?:of|by) (?:our|the) safety system|inappropriate content/i,
   },
   {
     kind: 'auth_failed',

@@ -1,11 +1,9 @@
-/** What an error body says, whichever vendor wrote it. All lower-level details are strings. */
+/** What an error body says, whichever vendor wrote it. */
 export interface ErrorWords {
   /** The vendor's own sentence for people; empty where it sent none. */
   message: string;
   /** Codes and types, most telling first, as sent. */
   names: string[];
-  /** The request field that it is about. */
-  param?: string;
   /** The vendor's id of the request, where the body repeats it. */
   requestId?: string;
   /** An HTTP status in the body (OpenRouter, Google), for errors that come with status 200. */
@@ -32,7 +30,8 @@ export function errorWords(body: string): ErrorWords | undefined {
 
 function wordsOf(root: Json): ErrorWords {
   const inner = asObject(root['error']) ?? asObject(firstChoice(root)?.['error']) ?? root;
-  const metadata = asObject(inner['metadata']);
+  const raw = text(asObject(inner['metadata'])?.['raw']);
+  const message = raw ?? messageOf(inner) ?? messageOf(root) ?? text(root['error']) ?? '';
   const names = [
     asObject(inner['innererror'])?.['code'],
     asObject(inner['details'])?.['error_code'],
@@ -41,13 +40,13 @@ function wordsOf(root: Json): ErrorWords {
     inner['status'],
     root['code'],
   ].flatMap((name) => (typeof name === 'string' || typeof name === 'number' ? [String(name)] : []));
-  const param = text(inner['param']);
   const requestId = text(root['request_id']);
   const status = [inner['code'], root['code']].map(Number).find((code) => code >= 400 && code < 600);
+  // Gateways pass on what their own provider said as a text; its words are the narrower ones.
+  const nested = message.trimStart().startsWith('{') ? errorWords(message) : undefined;
   return {
-    message: text(metadata?.['raw']) ?? messageOf(inner) ?? messageOf(root) ?? text(root['error']) ?? '',
-    names: [...new Set(names)],
-    ...(param === undefined ? {} : { param }),
+    message: nested?.message ?? message,
+    names: [...new Set([...(nested?.names ?? []), ...names])],
     ...(requestId === undefined ? {} : { requestId }),
     ...(status === undefined ? {} : { status }),
   };

@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ChatRequest } from '../../contracts/chat.js';
+import { defaultMaxTokens, readAnthropic, toAnthropic, type AnthropicTurn } from '../../wire/anthropic.js';
+import { anyAdaptations, anyRequest } from './any-request.js';
+
+const translate = (request: ChatRequest) => toAnthropic('claude', request, []).body;
+const texts = ({ content }: AnthropicTurn): string[] =>
+  typeof content === 'string' ? [content] : content.map(({ text }) => text);
+
+const answer = (changes: object): unknown => ({
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'claude-3-opus-20240229',
+  content: [{ type: 'text', text: 'Hello.' }],
+  stop_reason: 'end_turn',
+  stop_sequence: null,
+  usage: { input_tokens: 10, output_tokens: 5 },
+  ...changes,
+});
+
+describe('a request in the Anthropic format', () => {
+  it('keeps every word that was said, in order, and by whom', () => {
+    fc.assert(
+      fc.property(anyRequest, (request) => {
+        const body = translate(request);
+        const said = request.messages.filter(({ content }) => content.trim() !== '');
+        const turns = said.filter(({ role }) => role !== 'system');
+        const system = said.filter(({ role }) => role === 'system').map(({ content }) => content);
+        if (turns.length === 0) return;
+        expect(body.messages.flatMap(texts)).toEqual(turns.map(({ content }) => content));
+        expect(body.messages.flatMap((turn) => texts(turn).map(() => turn.role))).toEqual(
+          turns.map(({ role }) => role),
+        );
+        expect(body.system).toBe(system.length === 0 ? undefined : system.join('\n\n'));
+      }),
+    );
+  });
+
+  it('alternates roles, always names a limit, and stays in the range of the temperature', () => {
+    fc.assert(
+      fc.property(anyRequest, anyAdaptations, (request, adaptations) => {
+        const { body, adapted } = toAnthropic('claude', request, adaptations);
+        body.messages.forEach(({ role }, at) => expect(role).not.toBe(body.messages[at - 1]?.role));
+        expect(body.max_tokens).toBeGreaterThan(0);
+        expect(body.temperature ?? 0).toBeLessThanOrEqual(1);
+        const changed = body.temperature !== undefined && body.temperature !== request.temperature;
+        expect(adapted).toEqual(changed ? [{ parameter: 'temperature', how: 'clamped' }] : []);
+      }),
+    );
+  });
+
+  it('maps the parameters', () => {
+    const messages = [{ role: 'user' as const, content: 'Hi.' }];
+    expect(translate({ messages })).toEqual({ model: 'claude', max_tokens: defaultMaxTokens, messages });
+    expect(translate({ messages, maxTokens: 9, temperature: 0.3, topP: 0.8, stop: ['END'] })).toEqual({
+      model: 'claude',
+      max_tokens: 9,
+      messages,
+      temperature: 0.3,
+      top_p: 0.8,
+      stop_sequences: ['END'],
+    });
+  });
+
+  it('lets instructions alone be what the user says', () => {
+    expect(translate({ messages: [{ role: 'system', content: 'Write a poem.' }] })).toEqual({
+      model: 'claude',
+      max_tokens: defaultMaxTokens,
+      messages: [{ role: 'user', content: 'Write a poem.' }],
+    });
+  });
+});
+
+describe('a response in the Anthropic format', () => {
+  it('counts cached tokens among the input', () => {
+    const usage = {
+      input_tokens: 10,
+      output_tokens: 5,
+      cache_read_input_tokens: 100,
+      cache_creation_input_tokens: 20,
+      output_tokens_details: { thinking_tokens: 2 },
+    };
+    expect(readAnthropic(answer({ usage }))).toMatchObject({
+      is: 'answer',
+      answer: { usage: { inputTokens: 130, outputTokens: 5, cachedInputTokens: 100, reasoningTokens: 2 } },
+    });
+  });
+
+  it('joins text and leaves thinking out', () => {
+    const content = [
+      { type: 'thinking', thinking: 'hm', signature: 's' },
+      { type: 'text', text: 'Hello, ' },
+      { type: 'unheard_of', data: 1 },
+      { type: 'text', text: 'world.' },
+    ];
+    expect(readAnthropic(answer({ content }))).toMatchObject({
+      is: 'answer',
+      answer: { text: 'Hello, world.' },
+    });
+  });
+
+  it.each([
+    ['end_turn', { finishReason: 'stop' }],
+    ['stop_sequence', { finishReason: 'stop' }],
+    ['max_tokens', { finishReason: 'length', incomplete: 'length' }],
+    ['pause_turn', { finishReason: 'pause', incomplete: 'pause' }],
+    ['model_context_window_exceeded', { finishReason: 'context', incomplete: 'context' }],
+    ['refusal', { finishReason: 'refusal', refused: true }],
+    ['newly_invented', { finishReason: 'other', providerFinishReason: 'newly_invented' }],
+  ])('%s -> %o', (reason, expected) => {
+    expect(readAnthropic(answer({ stop_reason: reason }))).toMatchObject({ is: 'answer', answer: expected });
+  });
+
+  it.each([
+    ['no stop_reason', { stop_reason: null }, 'truncated'],
+    ['no content', { content: [] }, 'empty'],
+    ['no text', { content: [{ type: 'text', text: '' }] }, 'empty'],
+    ['a tool call nobody offered', { content: [], stop_reason: 'tool_use' }, 'malformed'],
+    ['an error', { type: 'error', error: { type: 'api_error', message: 'x' } }, 'error'],
+  ])('%s -> %s is never an answer', (_, changes, is) => {
+    expect(readAnthropic(answer(changes)).is).toBe(is);
+  });
+
+  it('names the field that broke the schema and not its value', () => {
+    const reading = readAnthropic(answer({ usage: { input_tokens: 'a secret', output_tokens: 1 } }));
+    expect(reading).toMatchObject({
+      is: 'malformed',
+      because: expect.stringContaining('usage.input_tokens') as unknown,
+    });
+    expect(JSON.stringify(reading)).not.toContain('a secret');
+  });
+
+  it('takes any JSON at all without throwing', () => {
+    fc.assert(fc.property(fc.jsonValue(), (body) => void readAnthropic(body)));
+  });
+});
