@@ -33,9 +33,11 @@ export function createCallModel(dependencies: ActivityDependencies) {
     const remaining = (): number => timeLeftAtStart(info) - (dependencies.now() - startedAt);
     const margin = Math.min(recordingMarginMs, timeLeftAtStart(info) / 10);
 
-    const heartbeat = setInterval(() => {
-      context.heartbeat({ ...report, callingSince: new Date(startedAt).toISOString() } satisfies CallReport);
-    }, retry.heartbeatIntervalMs);
+    const callingSince = new Date(startedAt).toISOString();
+    const beat = (): void => context.heartbeat({ ...report, callingSince } satisfies CallReport);
+    // A first attempt that ends soon costs no heartbeat; a later one has losses to report that nobody else remembers.
+    if (info.attempt > 1) beat();
+    const heartbeat = setInterval(beat, retry.heartbeatIntervalMs);
     const { attempts, result } = await attemptModel(dependencies, candidate.model, input.request, {
       timeoutMs: Math.min(retry.attemptTimeoutMs, Math.max(1, remaining() - margin)),
       signal: context.cancellationSignal,

@@ -44,12 +44,13 @@ export async function walkChain(
     noteStep(trail, step);
     if (trail.length > 0) tellTrail(trail);
     if (step.action === 'stop') return { ok: false, because: step.because };
+    const scheduledAt = Date.now();
     try {
       const { answer, attempts, notices } = await callCandidate(route, request, step, trail);
       trail.push(...attempts);
       return { ok: true, answer, notices };
     } catch (error) {
-      trail.push(...attemptsIn(error, step.candidate, Date.now()));
+      trail.push(...attemptsIn(error, step.candidate, scheduledAt));
       if (isCancellation(error)) throw error;
     }
   }
@@ -98,57 +99,42 @@ const stopReasons = {
 } as const;
 
 /** Every attempt that a failed activity made, read from wherever Temporal put its report. */
-function attemptsIn(error: unknown, candidate: Candidate, now: number): Attempt[] {
+function attemptsIn(error: unknown, candidate: Candidate, scheduledAt: number): Attempt[] {
   if (!(error instanceof ActivityFailure)) throw error;
   const { cause } = error;
-  if (cause instanceof ApplicationFailure) {
-    const [report] = cause.details ?? [];
-    if (isCallReport(report)) return report.attempts;
-    // Not a failure that callModel made: a defect of ours, kept in the trail rather than hidden.
-    return [lost(candidate, isFailureKind(cause.type) ? cause.type : 'worker_lost', cause.message, now)];
-  }
-  if (cause instanceof CancelledFailure) {
-    const [report] = cause.details;
-    return isCallReport(report)
-      ? report.attempts
-      : [lost(candidate, 'cancelled', 'cancelled before the call ended', now)];
-  }
-  if (cause instanceof TimeoutFailure) {
-    const report = isCallReport(cause.lastHeartbeatDetails) ? cause.lastHeartbeatDetails : undefined;
-    return [...(report?.attempts ?? []), ...unreported(cause, report, candidate, now)];
-  }
-  return [lost(candidate, 'worker_lost', error.message, now)];
-}
-
-/** What the last attempt would have said, had its worker lived to say it. */
-function unreported(
-  cause: TimeoutFailure,
-  report: CallReport | undefined,
-  candidate: Candidate,
-  now: number,
-): Attempt[] {
-  const since = report?.callingSince === undefined ? now : Date.parse(report.callingSince);
-  if (cause.timeoutType !== TimeoutType.SCHEDULE_TO_CLOSE) {
-    return [lost(candidate, 'worker_lost', `no word from the worker (${cause.timeoutType})`, since, now)];
-  }
-  // Time ran out between two attempts when the last one had been reported.
-  if (report !== undefined && report.attempts.length > 0 && report.callingSince === undefined) return [];
-  return [lost(candidate, 'timeout', 'the time allowed for this model ran out', since, now)];
-}
-
-function lost(
-  candidate: Candidate,
-  outcome: FailureKind,
-  message: string,
-  since: number,
-  now = since,
-): Attempt {
-  return {
+  const unreported = (outcome: FailureKind, message: string, since = scheduledAt): Attempt => ({
     model: candidate.model,
     provider: candidate.provider,
     outcome,
     startedAt: new Date(since).toISOString(),
-    durationMs: Math.max(0, now - since),
+    durationMs: Math.max(0, Date.now() - since),
     message,
-  };
+  });
+  if (cause instanceof ApplicationFailure) {
+    const report = cause.details?.[0];
+    if (isCallReport(report)) return report.attempts;
+    // Not a failure that callModel made: a defect of ours, kept in the trail rather than hidden.
+    return [unreported(isFailureKind(cause.type) ? cause.type : 'worker_lost', cause.message)];
+  }
+  if (cause instanceof CancelledFailure) {
+    const report = cause.details[0];
+    return isCallReport(report)
+      ? report.attempts
+      : [unreported('cancelled', 'cancelled before the call ended')];
+  }
+  if (cause instanceof TimeoutFailure) {
+    const report = isCallReport(cause.lastHeartbeatDetails) ? cause.lastHeartbeatDetails : undefined;
+    const since = report?.callingSince === undefined ? undefined : Date.parse(report.callingSince);
+    const reported = report?.attempts ?? [];
+    if (cause.timeoutType !== TimeoutType.SCHEDULE_TO_CLOSE) {
+      return [
+        ...reported,
+        unreported('worker_lost', `no word from the worker (${cause.timeoutType})`, since),
+      ];
+    }
+    // Time ran out between two attempts, unless one was under way.
+    if (reported.length > 0 && since === undefined) return reported;
+    return [...reported, unreported('timeout', 'the time allowed for this model ran out', since)];
+  }
+  return [unreported('worker_lost', error.message)];
 }
