@@ -21,17 +21,16 @@ export interface HoldfastOptions extends EngineAddress {
   taskQueue?: string;
   /** Deadline of completions that do not set their own, in milliseconds (default five minutes). */
   deadlineMs?: number;
+  /** How long past its deadline Temporal lets a completion linger before ending it, in milliseconds (default 10 s). */
+  lingerMs?: number;
+  /** How long a start is repeated while Temporal does not answer, in milliseconds (default 10 s). */
+  startPatienceMs?: number;
 }
 
 export interface CompleteOptions {
   /** Told of each attempt as it ends, so that a caller can say what is going on while a fallback happens. */
   onAttempt?: (attempt: Attempt) => void;
 }
-
-/** How long past its deadline Temporal lets a completion linger before ending it. */
-const lingerMs = 10_000;
-/** How long a start is repeated while Temporal does not answer. */
-const startPatienceMs = 10_000;
 
 const modelAttribute = defineSearchAttributeKey('HoldfastModel', 'KEYWORD');
 const strategyAttribute = defineSearchAttributeKey('HoldfastStrategy', 'KEYWORD');
@@ -47,6 +46,8 @@ export class Holdfast {
   private readonly engine: EngineConnection;
   private readonly taskQueue: string;
   private readonly deadlineMs: number;
+  private readonly lingerMs: number;
+  private readonly startPatienceMs: number;
   /** Turned off once the namespace turned out not to know our search attributes. */
   private useSearchAttributes = true;
 
@@ -54,6 +55,8 @@ export class Holdfast {
     this.engine = new EngineConnection(options);
     this.taskQueue = options.taskQueue ?? defaultTaskQueue;
     this.deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+    this.lingerMs = options.lingerMs ?? 10_000;
+    this.startPatienceMs = options.startPatienceMs ?? 10_000;
   }
 
   /**
@@ -84,7 +87,7 @@ export class Holdfast {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       await this.requireSameRequest(id, checked.fingerprint);
     }
-    return new CompletionHandle(id, this.engine, this.taskQueue, deadlineMs + lingerMs);
+    return new CompletionHandle(id, this.engine, this.taskQueue, deadlineMs + this.lingerMs);
   }
 
   /** A completion that was started before, here or elsewhere. Nothing is asked of Temporal yet. */
@@ -99,7 +102,7 @@ export class Holdfast {
 
   /** A start may be repeated safely: the id makes the second one join the first. */
   private async startPatiently(id: string, checked: CheckedRequest, deadlineMs: number): Promise<void> {
-    const patience = Date.now() + startPatienceMs;
+    const patience = Date.now() + this.startPatienceMs;
     for (;;) {
       try {
         await this.engine.call((client) => this.startWorkflow(client, id, checked, deadlineMs));
@@ -130,7 +133,7 @@ export class Holdfast {
         staticSummary: summaryOf(checked),
         typedSearchAttributes,
         // The workflow keeps the deadline itself; this ends one that no worker ever came for.
-        workflowExecutionTimeout: deadlineMs + lingerMs,
+        workflowExecutionTimeout: deadlineMs + this.lingerMs,
       });
     const wanted = this.useSearchAttributes ? searchAttributesOf(checked) : [];
     try {

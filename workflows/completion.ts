@@ -63,8 +63,10 @@ async function routeFor(target: CompletionTarget): Promise<Route> {
   try {
     return await resolveRoute(target);
   } catch (error) {
-    if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) throw error;
-    const { type, message } = error.cause;
+    // A local activity's failure arrives bare, an ordinary one's inside an ActivityFailure.
+    const cause = error instanceof ActivityFailure ? error.cause : error;
+    if (!(cause instanceof ApplicationFailure)) throw error;
+    const { type, message } = cause;
     const kind = isFailureKind(type) ? type : 'misconfigured';
     throw completionFailed({ kind, message, requestedModel: nameOf(target), attempts: [] });
   }
