@@ -4,7 +4,7 @@ import { classifyResponse, failureOf, requestId } from './classify.js';
 import { classifyThrown } from './classify-thrown.js';
 import { judge } from './integrity.js';
 import type { ProviderCall, ProviderFailure, ProviderReply } from './provider.js';
-import { exchange } from './transport.js';
+import { exchange, isSuccess } from './transport.js';
 
 /** What a wire format adds to the common way of making a call. */
 export interface Endpoint<Body> {
@@ -38,12 +38,12 @@ export async function callEndpoint<Body>(
       return failed(classifyThrown(result.error, endpoint.baseUrl, apiKey));
     case 'cut':
       return failed(
-        result.response.status === 200
+        isSuccess(result.response)
           ? failureOf('truncated', 'The connection was cut in the middle of the response.', result.response)
           : classifyResponse(result.response, apiKey),
       );
     case 'response': {
-      if (result.response.status !== 200) {
+      if (!isSuccess(result.response)) {
         return failed(withoutRepeats(classifyResponse(result.response, apiKey), call.adaptations));
       }
       const verdict = judge(result.response, (json) => endpoint.read(json), apiKey);

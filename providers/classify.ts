@@ -3,8 +3,8 @@ import type { ProviderFailure } from './provider.js';
 import { redact } from './redact.js';
 import { retryAfterMs } from './retry-after.js';
 import { kindOfStatus, rules, type Rule } from './rules.js';
-import type { HttpFacts } from './transport.js';
-import { errorWords, type ErrorWords } from './words.js';
+import { isSuccess, type HttpFacts } from './transport.js';
+import { errorWords, longestMessage, type ErrorWords } from './words.js';
 
 /**
  * Says what a response that is no answer means: an error status, or a 200 that carries an error.
@@ -14,8 +14,8 @@ import { errorWords, type ErrorWords } from './words.js';
 export function classifyResponse(response: HttpFacts, key?: string): ProviderFailure {
   const words = errorWords(response.body);
   if (words === undefined) return classifyForeign(response, key);
-  const status = response.status === 200 ? words.status : response.status;
-  const rule = rules.find((row) => fits(row, words, response.status));
+  const status = isSuccess(response) ? words.status : response.status;
+  const rule = rules.find((row) => fits(row, words));
   const kind = rule?.kind ?? (status === undefined ? 'server_error' : kindOfStatus(status));
   const [code] = words.names;
   return {
@@ -32,8 +32,7 @@ export function failureOf(kind: FailureKind, message: string, response: HttpFact
   return { kind, message: redact(message), ...commonFacts(response) };
 }
 
-function fits(rule: Rule, words: ErrorWords, status: number): boolean {
-  if (rule.statuses !== undefined && !rule.statuses.includes(status)) return false;
+function fits(rule: Rule, words: ErrorWords): boolean {
   if (words.names.some((name) => rule.names?.includes(name.toLowerCase()))) return true;
   return rule.message?.test(words.message) ?? false;
 }
@@ -45,7 +44,7 @@ function classifyForeign(response: HttpFacts, key?: string): ProviderFailure {
   const byStatus = kindOfStatus(status);
   const fromProxy = status === 413 || status === 408 || status === 429 || status >= 500;
   const kind = body.trim() === '' || fromProxy || !(isPage || status === 404) ? byStatus : 'misconfigured';
-  const rule = isPage ? undefined : rules.find((row) => row.message?.test(body));
+  const rule = isPage ? undefined : rules.find((row) => row.message?.test(body.slice(0, longestMessage)));
   return {
     kind: rule?.kind ?? kind,
     message: redact(isPage || body.trim() === '' ? ownSentence(kind, status, isPage) : body, key),
@@ -53,8 +52,7 @@ function classifyForeign(response: HttpFacts, key?: string): ProviderFailure {
   };
 }
 
-/** True for HTML, by its type or its first character. */
-export function looksLikePage({ headers, body }: HttpFacts): boolean {
+function looksLikePage({ headers, body }: HttpFacts): boolean {
   return (headers.get('content-type') ?? '').includes('text/html') || body.trimStart().startsWith('<');
 }
 

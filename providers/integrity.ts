@@ -1,6 +1,6 @@
 import type { ChatAnswer } from '../contracts/chat.js';
 import type { Reading } from '../wire/reading.js';
-import { classifyResponse, failureOf, looksLikePage } from './classify.js';
+import { classifyResponse, failureOf } from './classify.js';
 import type { ProviderFailure } from './provider.js';
 import type { HttpFacts } from './transport.js';
 
@@ -17,13 +17,13 @@ export function judge(response: HttpFacts, read: (body: unknown) => Reading, key
     failure: failureOf(kind, message, response),
   });
   if (body.trim() === '') return failed('empty', 'The response has no body.');
-  if (looksLikePage(response)) return { whole: false, failure: classifyResponse(response, key) };
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);
   } catch {
     if (!/^\s*[[{]/.test(body)) {
-      return failed('misconfigured', "The base URL did not answer with JSON. Check the provider's baseUrl.");
+      const got = body.trimStart().startsWith('<') ? 'a web page' : 'something other than JSON';
+      return failed('misconfigured', `The base URL answered with ${got}. Check the provider's baseUrl.`);
     }
     return neverCloses(body)
       ? failed('truncated', 'The response body was cut off.')

@@ -7,8 +7,6 @@ export interface Rule {
   /** Error codes and types, in lower case. */
   names?: readonly string[];
   message?: RegExp;
-  /** Restricts the row to these statuses. */
-  statuses?: readonly number[];
   /** A change after which the same model takes the request. */
   adaptation?: Adaptation;
 }

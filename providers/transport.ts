@@ -15,6 +15,9 @@ export interface HttpFacts {
   receivedAt: number;
 }
 
+/** True for the statuses that promise an answer in the body. */
+export const isSuccess = ({ status }: HttpFacts): boolean => status >= 200 && status < 300;
+
 export type Fetch = typeof globalThis.fetch;
 
 /** Carries what fetch came back with through an SDK, which would otherwise keep only part of it. */

@@ -12,6 +12,9 @@ export interface ErrorWords {
 
 type Json = Record<string, unknown>;
 
+/** What is told apart is told apart in the first sentences; a longer text is a page or an echo of the request. */
+export const longestMessage = 4000;
+
 /**
  * Reads the error bodies of OpenAI, Azure, Groq, Google and OpenRouter (`error: {...}`), Anthropic (the same beside
  * `type: "error"`), Ollama (`error: "text"`), Cohere, Mistral and vLLM (flat), and FastAPI servers (`detail`).
@@ -45,7 +48,7 @@ function wordsOf(root: Json): ErrorWords {
   // Gateways pass on what their own provider said as a text; its words are the narrower ones.
   const nested = message.trimStart().startsWith('{') ? errorWords(message) : undefined;
   return {
-    message: nested?.message ?? message,
+    message: nested?.message ?? message.slice(0, longestMessage),
     names: [...new Set([...(nested?.names ?? []), ...names])],
     ...(requestId === undefined ? {} : { requestId }),
     ...(status === undefined ? {} : { status }),

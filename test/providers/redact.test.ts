@@ -38,6 +38,13 @@ describe('redact', () => {
     );
   });
 
+  it('does not cut a character in half', () => {
+    for (const before of [297, 298, 299, 300]) {
+      const safe = redact('a'.repeat(before) + '😀'.repeat(9));
+      expect(Buffer.from(safe, 'utf8').toString('utf8')).toBe(safe);
+    }
+  });
+
   it.each([
     ['an OpenAI key of somebody else', 'Incorrect API key provided: sk-proj-AbCdEf123456_x.', 'AbCdEf123456'],
     ['a key with stars', 'Incorrect API key provided: abcd1234*****wxyz.', 'wxyz'],
