@@ -1,0 +1,36 @@
+import { loadConfig, type LoadedConfig } from '../config/load.js';
+import { whyNoProvider } from './missing-keys.js';
+import type { SimulatedProviders } from './simulated-providers.js';
+
+/** The providers that a worker will call, and the environment with their keys. */
+export interface ChosenProviders {
+  config: LoadedConfig;
+  env: NodeJS.ProcessEnv;
+  simulated?: SimulatedProviders & { because: string[] };
+}
+
+/**
+ * The configured providers where a key can be read for at least one of them, else simulated ones in their place.
+ * @throws ConfigError
+ */
+export async function chooseProviders({
+  file,
+  simulate,
+  env,
+}: {
+  file: string | undefined;
+  simulate: boolean;
+  env: NodeJS.ProcessEnv;
+}): Promise<ChosenProviders> {
+  const config = await loadConfig({ file, env });
+  const because = simulate ? ['--simulate asks for it.'] : await whyNoProvider(config, env);
+  if (because === undefined) return { config, env };
+  // Loaded only when needed: most runs have keys.
+  const { startSimulatedProviders } = await import('./simulated-providers.js');
+  const simulated = await startSimulatedProviders(config.config);
+  return {
+    config: await loadConfig({ file, env, overlay: simulated.overlay }),
+    env: { ...env, ...simulated.env },
+    simulated: { ...simulated, because },
+  };
+}

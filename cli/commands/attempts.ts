@@ -1,0 +1,71 @@
+import { Command } from 'commander';
+import { EngineConnection } from '../../client/engine-connection.js';
+import { clientAddress } from '../client-address.js';
+import type { CommandContext } from '../command-context.js';
+import { jsonOption } from '../common-options.js';
+import { exitCodes, type ExitCode } from '../exit-codes.js';
+import { findEngine } from '../find-engine.js';
+import { readCompletion, type RecordedCompletion } from '../read-completion.js';
+import { resultInWords } from '../result-view.js';
+import type { Act } from '../run-command.js';
+import { trailTable } from '../trail-view.js';
+
+export interface AttemptsOptions {
+  json?: true;
+}
+
+export function attemptsCommand(act: Act): Command {
+  return new Command('attempts')
+    .description('show the attempts of a completion: which model, what happened, how long, and why next')
+    .argument('<id>', 'id of the completion')
+    .addOption(jsonOption('print them as one JSON object on stdout'))
+    .addHelpText('after', '\nExample:\n  holdfast attempts completion-3f2c1a90')
+    .action((id: string, options: AttemptsOptions) =>
+      act(options, (context) => runAttempts(id, options, context)),
+    );
+}
+
+/** Prints what is recorded of a completion, finished or not. */
+export async function runAttempts(
+  id: string,
+  options: AttemptsOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const engine = await findEngine(context.env);
+  const connection = new EngineConnection(clientAddress(engine));
+  try {
+    const completion = await readCompletion(id, engine, connection);
+    if (options.json) context.out.line(JSON.stringify(asJson(completion)));
+    else print(completion, context);
+    return exitCodes.answered;
+  } finally {
+    await connection.close();
+  }
+}
+
+function asJson({ id, status, attempts, url, result, failure }: RecordedCompletion): unknown {
+  return {
+    id,
+    status,
+    model: result?.model ?? null,
+    requestedModel: result?.requestedModel ?? null,
+    fallback: result?.fallback ?? null,
+    attempts,
+    failure: failure ?? null,
+    url,
+  };
+}
+
+function print(
+  { id, status, attempts, url, result, failure }: RecordedCompletion,
+  { out }: CommandContext,
+): void {
+  const { colors } = out;
+  out.line(`Completion ${id}: ${status === 'completed' ? colors.green(status) : colors.yellow(status)}`);
+  out.line();
+  out.line(attempts.length === 0 ? 'No attempt has ended yet.' : trailTable(attempts, colors));
+  out.line();
+  if (result !== undefined) out.line(resultInWords(result));
+  if (failure !== undefined) out.line(`${colors.red(failure.kind)}: ${failure.message}`);
+  if (url !== null) out.line(`In the Temporal UI: ${colors.cyan(url)}`);
+}

@@ -1,0 +1,145 @@
+import { Command, Option } from 'commander';
+import {
+  Holdfast,
+  type CompletionHandle,
+  type CompletionRequest,
+  type CompletionResult,
+} from '../../client/index.js';
+import { workflowUrl, type Engine } from '../../engine/index.js';
+import { loadConfig } from '../../config/load.js';
+import { defaultTaskQueue } from '../../contracts/completion.js';
+import { clientAddress } from '../client-address.js';
+import type { CommandContext } from '../command-context.js';
+import { CommandError } from '../command-error.js';
+import { commandName } from '../command-name.js';
+import { configOption, jsonOption, taskQueueOption } from '../common-options.js';
+import { exitCodes, type ExitCode } from '../exit-codes.js';
+import { findEngine } from '../find-engine.js';
+import { watchCompletion } from '../first-completion.js';
+import { untilAborted } from '../interrupts.js';
+import { parseDuration, parseNames, parseNumber, parseWholeNumber } from '../option-values.js';
+import { readPrompt } from '../read-prompt.js';
+import { requireKnownNames } from '../require-known-names.js';
+import { resultInWords } from '../result-view.js';
+import type { Act } from '../run-command.js';
+import { tellWhenNobodyWorks } from '../pollers.js';
+
+export interface CompleteOptions {
+  system?: string;
+  model?: string;
+  models?: string[];
+  chain?: string;
+  strategy?: string;
+  maxTokens?: number;
+  temperature?: number;
+  id?: string;
+  deadline?: number;
+  json?: true;
+  config?: string;
+  taskQueue?: string;
+}
+
+export function completeCommand(act: Act): Command {
+  return new Command('complete')
+    .description('start a completion on the running engine and print its answer')
+    .argument('<prompt>', 'what to ask; "-" reads it from stdin')
+    .option('--system <text>', 'system message')
+    .addOption(
+      new Option('--model <name>', 'this model, without fallback').conflicts(['models', 'chain', 'strategy']),
+    )
+    .addOption(
+      new Option('--models <a,b>', 'these models, in this order')
+        .argParser(parseNames)
+        .conflicts(['chain', 'strategy']),
+    )
+    .addOption(
+      new Option('--chain <name>', 'a chain of the config (default: default)').conflicts(['strategy']),
+    )
+    .option('--strategy <name>', 'a strategy of the config')
+    .option('--max-tokens <number>', 'most tokens the model may write', parseWholeNumber)
+    .option('--temperature <number>', '0 to 2', parseNumber)
+    .option('--id <id>', 'id of the completion; equal requests under one id give one completion')
+    .option('--deadline <duration>', 'time for everything, such as 30s or 5m', parseDuration)
+    .addOption(jsonOption('print the result as one JSON object on stdout'))
+    .addOption(configOption())
+    .addOption(taskQueueOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  holdfast complete "Why is the sky blue?" --strategy high_quality\n  git diff | holdfast complete - --system "Write a commit message" --deadline 30s',
+    )
+    .action((prompt: string, options: CompleteOptions) =>
+      act(options, (context) => runComplete(prompt, options, context)),
+    );
+}
+
+/** Checks everything that can be checked here, starts the completion, and waits for its answer. */
+export async function runComplete(
+  prompt: string,
+  options: CompleteOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { env, out, err } = context;
+  const content = await readPrompt(prompt, context.stdin);
+  const config = await loadConfig({ file: options.config, env });
+  const request = requestFrom(content, options);
+  requireKnownNames(request, config);
+
+  const engine = await findEngine(env);
+  const taskQueue = options.taskQueue ?? defaultTaskQueue;
+  const holdfast = new Holdfast({
+    ...clientAddress(engine),
+    taskQueue,
+    deadlineMs: config.config.deadline,
+  });
+  try {
+    const handle = await holdfast.start(request);
+    void tellWhenNobodyWorks(engine, taskQueue, (line) => err.line(line));
+    const result = await unlessInterrupted(watchCompletion(handle, engine, context), handle, engine, context);
+    if (options.json) out.line(JSON.stringify({ ...result, url: workflowUrl(engine, handle.id) }));
+    else out.line(result.answer);
+    for (const notice of result.notices) err.line(notice);
+    err.line(err.colors.dim(resultInWords(result)));
+    return exitCodes.answered;
+  } finally {
+    await holdfast.close();
+  }
+}
+
+function requestFrom(content: string, options: CompleteOptions): CompletionRequest {
+  const { system, model, models, chain, strategy, maxTokens, temperature, id, deadline } = options;
+  return {
+    messages: [
+      ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
+      { role: 'user', content },
+    ],
+    model,
+    models,
+    chain,
+    strategy,
+    maxTokens,
+    temperature,
+    id,
+    deadlineMs: deadline,
+  };
+}
+
+/** Ctrl-C ends the waiting; the completion is Temporal's and goes on. */
+async function unlessInterrupted(
+  result: Promise<CompletionResult>,
+  { id }: CompletionHandle,
+  { address, namespace }: Engine,
+  { env, listenForInterrupts }: CommandContext,
+): Promise<CompletionResult> {
+  const interrupted = untilAborted(listenForInterrupts().signal).then((): never => {
+    throw new CommandError(
+      'interrupted',
+      exitCodes.interrupted,
+      `Not waiting any longer; completion ${id} goes on without this command.`,
+      [
+        `Look at it: ${commandName(env)} attempts ${id}`,
+        `Stop it: temporal workflow cancel --workflow-id ${id} --address ${address} --namespace ${namespace}`,
+      ],
+    );
+  });
+  return Promise.race([result, interrupted]);
+}

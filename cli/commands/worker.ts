@@ -1,0 +1,68 @@
+import { Command } from 'commander';
+import { loadConfig } from '../../config/load.js';
+import { createLogger } from '../../worker/logger.js';
+import type { CommandContext } from '../command-context.js';
+import { CommandError } from '../command-error.js';
+import { configOption, taskQueueOption } from '../common-options.js';
+import { exitCodes, type ExitCode } from '../exit-codes.js';
+import { findEngine } from '../find-engine.js';
+import { logLevel } from '../log-level.js';
+import { whyNoProvider } from '../missing-keys.js';
+import type { Act } from '../run-command.js';
+import { drain, endingError, untilEnding } from '../serving.js';
+import { startWorker } from '../start-worker.js';
+
+export interface WorkerCommandOptions {
+  config?: string;
+  taskQueue?: string;
+}
+
+export function workerCommand(act: Act): Command {
+  return new Command('worker')
+    .description('run a worker against a Temporal server, until SIGTERM; logs JSON lines on stderr')
+    .addOption(configOption())
+    .addOption(taskQueueOption())
+    .addHelpText(
+      'after',
+      '\nExample:\n  TEMPORAL_ADDRESS=temporal.internal:7233 holdfast worker --config /etc/holdfast.yaml',
+    )
+    .action((options: WorkerCommandOptions) => act({}, (context) => runWorkerCommand(options, context)));
+}
+
+/** Runs a worker until a signal; running attempts end first. Refuses to start without a provider or a server. */
+export async function runWorkerCommand(
+  options: WorkerCommandOptions,
+  context: CommandContext,
+): Promise<ExitCode> {
+  const { env } = context;
+  const logger = createLogger(logLevel(env, 'info'));
+  const config = await loadConfig({ file: options.config, env });
+  const missing = await whyNoProvider(config, env);
+  if (missing !== undefined) {
+    throw new CommandError(
+      'no_provider_key',
+      exitCodes.invalid,
+      'No provider of the config can be called from here: none of their keys can be read.',
+      [...missing, 'For a look without keys: holdfast up'],
+    );
+  }
+  const interrupts = context.listenForInterrupts();
+  const engine = await findEngine(env);
+  context.installLogger(logger);
+  const worker = await startWorker(engine, {
+    providers: { config, env },
+    logger,
+    taskQueue: options.taskQueue,
+    tell: (line) => logger.warn(line),
+  });
+  const { address, namespace } = engine;
+  logger.info(
+    { address, namespace, taskQueue: worker.taskQueue, configHash: config.hash },
+    'worker is running',
+  );
+  const ending = await untilEnding({ engine, worker, interrupts });
+  await drain(worker, ending, (line) => logger.info(line));
+  if (ending.why !== 'interrupted') throw endingError(ending, engine);
+  logger.info('worker has ended');
+  return exitCodes.answered;
+}

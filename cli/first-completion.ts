@@ -1,0 +1,45 @@
+import type { CompletionHandle, CompletionResult } from '../client/index.js';
+import { workflowUrl, type Engine } from '../engine/index.js';
+import type { CommandContext } from './command-context.js';
+import { commandName } from './command-name.js';
+import { resultInWords } from './result-view.js';
+import type { RunningWorker } from './start-worker.js';
+import { attemptLine, trailTable } from './trail-view.js';
+import { defaultTaskQueue } from '../contracts/completion.js';
+
+/** What `up` prints for its first completion, as JSON. */
+export type FirstCompletion = CompletionResult & { simulated: boolean; url: string | null };
+
+/** Waits for the answer and tells each attempt as it ends. */
+export async function watchCompletion(
+  handle: CompletionHandle,
+  engine: Engine,
+  { err }: CommandContext,
+): Promise<CompletionResult> {
+  const url = workflowUrl(engine, handle.id);
+  err.line(`Completion ${handle.id}${url === null ? '' : `: ${url}`}`);
+  return handle.resultTelling((attempt) => {
+    err.line(`  ${attemptLine(attempt, err.colors)}`);
+  });
+}
+
+/** The answer, the trail as a table, and where to go from here. */
+export function printCompletion(
+  result: FirstCompletion,
+  { taskQueue }: RunningWorker,
+  { out, env }: CommandContext,
+): void {
+  const { colors } = out;
+  out.line();
+  out.line(colors.bold(result.answer));
+  out.line();
+  out.line(trailTable(result.attempts, colors));
+  out.line();
+  out.line(resultInWords(result));
+  out.line();
+  const command = commandName(env);
+  const queue = taskQueue === defaultTaskQueue ? '' : ` --task-queue ${taskQueue}`;
+  if (result.url !== null) out.line(`In the Temporal UI:          ${colors.cyan(result.url)}`);
+  out.line(`Its attempts:                ${command} attempts ${result.id}${queue}`);
+  out.line(`Another, in a second terminal: ${command} complete "Why is the sky blue?"${queue}`);
+}

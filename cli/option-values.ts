@@ -1,0 +1,30 @@
+import { InvalidArgumentError } from 'commander';
+import ms from 'ms';
+
+/** `30s`, `5m`, `1500ms` or `1500` as milliseconds. */
+export function parseDuration(text: string): number {
+  const milliseconds = /^\d+(\.\d+)?\s*[a-z]*$/i.test(text.trim())
+    ? ms(text.trim() as ms.StringValue)
+    : undefined;
+  if (milliseconds !== undefined && Number.isFinite(milliseconds) && milliseconds > 0) return milliseconds;
+  throw new InvalidArgumentError('Write a duration such as 500ms, 30s or 5m.');
+}
+
+export function parseNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('Not a number.');
+}
+
+export function parseWholeNumber(text: string): number {
+  const value = parseNumber(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('Not a whole number above zero.');
+}
+
+/** `a,b , c` as three names. */
+export function parseNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return names;
+  throw new InvalidArgumentError('Write names separated by commas: gpt-4,claude-3-opus-20240229');
+}

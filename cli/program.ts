@@ -1,0 +1,42 @@
+import { Command, CommanderError } from 'commander';
+import type { CommandContext } from './command-context.js';
+import { attemptsCommand } from './commands/attempts.js';
+import { completeCommand } from './commands/complete.js';
+import { replayCommand } from './commands/replay.js';
+import { upCommand } from './commands/up.js';
+import { workerCommand } from './commands/worker.js';
+import { exitCodes, exitCodesInWords, type ExitCode } from './exit-codes.js';
+import type { ErrorAsJson } from './report-error.js';
+import { actIn } from './run-command.js';
+import { packageVersion } from './version.js';
+
+/** Parses the command line, runs the command that it names, and resolves to the exit code. */
+export async function runProgram(args: string[], context: CommandContext): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.answered;
+  const act = actIn(context, (code) => {
+    exitCode = code;
+  });
+  const program = new Command('holdfast')
+    .description('Durable LLM completions on Temporal: retries, fallbacks and one recorded answer.')
+    .version(packageVersion())
+    .addHelpText('after', `\nExample:\n  holdfast up\n\n${exitCodesInWords}`)
+    .showHelpAfterError('(--help shows how it is used)');
+  for (const makeCommand of [upCommand, completeCommand, attemptsCommand, replayCommand, workerCommand]) {
+    program.addCommand(makeCommand(act).copyInheritedSettings(program));
+  }
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride();
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return exitCodes.answered;
+    if (args.includes('--json')) {
+      const message = error.message.replace(/^error: /, '');
+      context.out.line(JSON.stringify({ error: { code: 'invalid_use', message } } satisfies ErrorAsJson));
+    }
+    return exitCodes.invalid;
+  }
+}

@@ -1,0 +1,18 @@
+import type { CompletionResult } from '../contracts/completion.js';
+
+/** Who answered, instead of whom, after how many attempts and at what cost, in one sentence or two. */
+export function resultInWords({
+  model,
+  fallback,
+  attempts,
+  usage,
+  costUsd,
+  incomplete,
+}: CompletionResult): string {
+  const instead = fallback === null ? '' : ` instead of ${fallback.from} (${fallback.reason})`;
+  const calls = `${attempts.length} ${attempts.length === 1 ? 'attempt' : 'attempts'}`;
+  const tokens = `${usage.inputTokens} tokens in, ${usage.outputTokens} out`;
+  const cost = costUsd === null ? 'cost unknown' : `$${costUsd.toFixed(costUsd < 0.01 ? 6 : 4)}`;
+  const early = incomplete === undefined ? '' : ` The answer ends early: ${incomplete}.`;
+  return `Answered by ${model}${instead}: ${calls}, ${tokens}, ${cost}.${early}`;
+}

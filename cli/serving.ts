@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Engine } from '../engine/index.js';
+import { CommandError } from './command-error.js';
+import { exitCodes } from './exit-codes.js';
+import { untilAborted, type Interrupts } from './interrupts.js';
+import type { RunningWorker } from './start-worker.js';
+
+/** A worker whose server is gone has nobody to tell its results to. */
+const orphanedDrainMs = 3_000;
+
+/** Why serving ends. */
+export type Ending =
+  | { why: 'interrupted' }
+  | { why: 'engine_ended'; description: string }
+  | { why: 'worker_ended'; description: string };
+
+/** What keeps completions going until something ends it. */
+export interface Serving {
+  engine: Engine;
+  worker: RunningWorker;
+  interrupts: Interrupts;
+}
+
+/** Resolves with whatever ends it first; never on its own. */
+export function untilEnding({ engine, worker, interrupts }: Serving): Promise<Ending> {
+  return Promise.race([
+    untilAborted(interrupts.signal).then((): Ending => ({ why: 'interrupted' })),
+    engine.exited.then(({ description }): Ending => ({ why: 'engine_ended', description })),
+    worker.ended.then(
+      (): Ending => ({ why: 'worker_ended', description: 'The worker ended by itself.' }),
+      (error: unknown): Ending => ({
+        why: 'worker_ended',
+        description: `The worker failed: ${String(error)}`,
+      }),
+    ),
+  ]);
+}
+
+/** The error for an ending that nobody wanted. */
+export function endingError(ending: Ending, { logPath }: Engine): CommandError {
+  switch (ending.why) {
+    case 'interrupted':
+      return new CommandError(
+        'interrupted',
+        exitCodes.interrupted,
+        'Interrupted before there was an answer.',
+      );
+    case 'engine_ended':
+      return new CommandError('engine_unavailable', exitCodes.engineUnavailable, ending.description, [
+        'Start again: completions that were running go on from where they were recorded.',
+        ...(logPath === undefined ? [] : [`The server's log is ${logPath}.`]),
+      ]);
+    case 'worker_ended':
+      return new CommandError('no_worker', exitCodes.engineUnavailable, ending.description, [
+        'HOLDFAST_LOG_LEVEL=debug shows what the worker did.',
+      ]);
+  }
+}
+
+/** Lets running attempts end, says so if there are any, and ends the worker. */
+export async function drain(
+  worker: RunningWorker,
+  ending: Ending | undefined,
+  tell: (line: string) => void,
+): Promise<void> {
+  if (ending?.why === 'worker_ended') return;
+  if (ending?.why === 'engine_ended') {
+    await Promise.race([worker.stop(), sleep(orphanedDrainMs)]);
+    return;
+  }
+  const running = worker.inFlight();
+  if (running > 0) {
+    const attempts = `${running} running ${running === 1 ? 'attempt' : 'attempts'}`;
+    tell(`Ending: waiting for ${attempts}. Ctrl-C again ends at once.`);
+  } else if (ending !== undefined) tell('Ending.');
+  await worker.stop();
+}

@@ -1,0 +1,93 @@
+import { NativeConnection } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { defaultTaskQueue } from '../contracts/completion.js';
+import { EngineError, type Engine } from '../engine/index.js';
+import { createWorker } from '../worker/create-worker.js';
+import type { ChosenProviders } from './choose-providers.js';
+import { livePollers } from './pollers.js';
+import { usableSearchAttributes } from './usable-search-attributes.js';
+
+/** A worker in this process. */
+export interface RunningWorker {
+  taskQueue: string;
+  /** Provider calls under way. */
+  inFlight(): number;
+  /** Settles when the worker ends; rejects when it did so by itself. */
+  ended: Promise<void>;
+  /** Takes no new work, lets running calls end, and resolves when the worker is gone. */
+  stop(): Promise<void>;
+}
+
+export interface StartWorkerOptions {
+  providers: ChosenProviders;
+  logger: Logger;
+  taskQueue: string | undefined;
+  /** Told what the user should know, in a line. */
+  tell: (line: string) => void;
+}
+
+/** Starts a worker on the engine. @throws EngineError when it cannot be reached */
+export async function startWorker(
+  engine: Engine,
+  { providers, logger, taskQueue: wanted, tell }: StartWorkerOptions,
+): Promise<RunningWorker> {
+  const connection = await connect(engine);
+  try {
+    const taskQueue = wanted ?? (await freeTaskQueue(connection, engine, providers, tell));
+    const worker = await createWorker({
+      connection,
+      namespace: engine.namespace,
+      config: providers.config,
+      env: providers.env,
+      logger,
+      taskQueue,
+      searchAttributes: await usableSearchAttributes(engine, connection, tell),
+    });
+    const ended = worker.run().finally(() => connection.close());
+    // Whoever waits for it hears of a failure; until then it is nobody's unhandled rejection.
+    ended.catch(() => undefined);
+    return {
+      taskQueue,
+      inFlight: () => worker.getStatus().numInFlightNonLocalActivities,
+      ended,
+      stop: async () => {
+        if (worker.getState() === 'RUNNING') worker.shutdown();
+        await ended;
+      },
+    };
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+async function connect({ connection }: Engine): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(connection);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new EngineError(
+      'unreachable',
+      `Temporal at ${connection.address} cannot be reached (${detail}).`,
+      ['Check that it still runs, and start again.'],
+      { cause: error },
+    );
+  }
+}
+
+/** Simulated answers must never reach requests that are meant for the real workers of a queue. */
+async function freeTaskQueue(
+  connection: NativeConnection,
+  { namespace }: Engine,
+  { simulated }: ChosenProviders,
+  tell: (line: string) => void,
+): Promise<string> {
+  if (simulated === undefined) return defaultTaskQueue;
+  const others = await livePollers(connection, namespace, defaultTaskQueue);
+  if (others.length === 0) return defaultTaskQueue;
+  const own = `${defaultTaskQueue}-simulated`;
+  tell(
+    `Task queue "${defaultTaskQueue}" has other workers (${others.join(', ')}); the simulation uses "${own}".`,
+  );
+  return own;
+}
