@@ -13,7 +13,7 @@ export function callFailure(
   report: CallReport,
   decision: RetryDecision,
 ): ApplicationFailure {
-  return ApplicationFailure.create({
+  const failure = ApplicationFailure.create({
     type: kind,
     message,
     nonRetryable: !decision.retry,
@@ -22,4 +22,7 @@ export function callFailure(
     category: ApplicationFailureCategory.BENIGN,
     ...(decision.retry ? { nextRetryDelay: decision.afterMs } : {}),
   });
+  // Where it was thrown says nothing, and Temporal keeps only 4 KB of a failure that it retries.
+  failure.stack = '';
+  return failure;
 }

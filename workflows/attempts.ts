@@ -9,12 +9,7 @@ import {
 } from '@temporalio/workflow';
 import { TimeoutType } from '@temporalio/common';
 import type { Attempt, Trail } from '../contracts/attempt.js';
-import {
-  isCallReport,
-  type CallModelResult,
-  type CallReport,
-  type CompletionActivities,
-} from '../contracts/call.js';
+import { isCallReport, type CallModelResult, type CompletionActivities } from '../contracts/call.js';
 import type { ChatRequest } from '../contracts/chat.js';
 import { isFailureKind, type FailureKind } from '../contracts/outcome.js';
 import type { Candidate, Route } from '../contracts/route.js';

@@ -86,9 +86,10 @@ function nameOf(target: CompletionTarget): string {
 }
 
 function completionFailed(failure: CompletionFailure): ApplicationFailure {
+  const { kind: type, message } = failure;
   return ApplicationFailure.create({
-    type: failure.kind,
-    message: failure.message,
+    type,
+    message,
     nonRetryable: true,
     details: [failure],
   });
