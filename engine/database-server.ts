@@ -14,7 +14,8 @@ import { adoptServer } from './server-process.js';
 import type { StartSettings } from './start-settings.js';
 import { readState, removeState, writeState, type EngineState } from './state.js';
 
-const orphanAnswersWithinMs = 15_000;
+/** A server that was left while it started, or that shares a busy machine, may take its time. */
+const answersWithinMs = 15_000;
 
 /**
  * The one server of a database file: joins it, adopts it when its Holdfast died, or starts it.
@@ -25,7 +26,7 @@ export async function serveDatabase(requestedPath: string, settings: StartSettin
   await ensureFolder(dirname(requestedPath));
   const databasePath = await canonicalPath(requestedPath);
   return withLock(
-    `${databasePath}.lock`,
+    lockPath(databasePath),
     {
       signal: settings.signal,
       onWait: () => settings.onProgress('Another Holdfast is starting the Temporal server; waiting for it.'),
@@ -47,6 +48,10 @@ export async function serveDatabase(requestedPath: string, settings: StartSettin
   );
 }
 
+function lockPath(databasePath: string): string {
+  return `${databasePath}.lock`;
+}
+
 /** Two names of one file must not get two servers. */
 async function canonicalPath(path: string): Promise<string> {
   try {
@@ -61,8 +66,9 @@ async function takeUp(state: EngineState, settings: StartSettings): Promise<Engi
   const fate = await fateOf(state);
   if (fate === 'gone') return undefined;
   if (fate === 'owned') {
-    const engine = settings.isolated ? undefined : await joinServer(state, settings.namespace);
+    const engine = settings.isolated ? undefined : await joinWithin(answersWithinMs, state, settings);
     if (engine) return engine;
+    if ((await fateOf(state)) === 'gone') return undefined;
     throw new EngineError(
       'database',
       `The database ${state.databasePath} is in use: the Temporal server with pid ${state.server.pid} has it open` +
@@ -74,12 +80,7 @@ async function takeUp(state: EngineState, settings: StartSettings): Promise<Engi
     );
   }
   const server = adoptServer(state.server, state.logPath);
-  const deadline = Date.now() + orphanAnswersWithinMs;
-  let engine = await joinServer(state, settings.namespace);
-  while (!engine && Date.now() < deadline && (await fateOf(state)) !== 'gone') {
-    await sleep(100, undefined, { signal: settings.signal });
-    engine = await joinServer(state, settings.namespace);
-  }
+  const engine = await joinWithin(answersWithinMs, state, settings);
   if (!engine) {
     settings.onProgress(
       `Ending a Temporal server of an earlier Holdfast (pid ${state.server.pid}) that does not answer.`,
@@ -97,6 +98,19 @@ async function takeUp(state: EngineState, settings: StartSettings): Promise<Engi
     exited: server.exited,
     stop: () => stopAndForget(server, state.databasePath),
   };
+}
+
+async function joinWithin(
+  limitMs: number,
+  state: EngineState,
+  settings: StartSettings,
+): Promise<Engine | undefined> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const engine = await joinServer(state, settings.namespace);
+    if (engine || Date.now() > deadline || (await fateOf(state)) === 'gone') return engine;
+    await sleep(100, undefined, { signal: settings.signal });
+  }
 }
 
 async function startOn(databasePath: string, settings: StartSettings): Promise<Engine> {
@@ -172,6 +186,11 @@ async function stopAndForget(
   server: { record: { pid: number }; stop: () => Promise<void> },
   databasePath: string,
 ): Promise<void> {
-  await server.stop();
-  await removeState(databasePath, server.record.pid);
+  const end = async (): Promise<void> => {
+    await server.stop();
+    await removeState(databasePath, server.record.pid);
+  };
+  // Under the lock, so that a start in the same moment does not join a server that is about to end.
+  // Without a lock to be had (its folder is gone, say) the server is ended all the same.
+  await withLock(lockPath(databasePath), {}, end).catch(end);
 }

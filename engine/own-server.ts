@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from './errors.js';
@@ -34,6 +35,8 @@ const readyTimeoutMs = 60_000;
 const readyProbeMs = 2_000;
 const readyPollMs = 50;
 const portAttempts = 3;
+/** A release that words its announcement differently is believed after this time. */
+const announceTimeoutMs = 2_000;
 
 /**
  * Starts a tuned development server and resolves when it answers.
@@ -81,6 +84,7 @@ async function untilReady(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const deadline = Date.now() + readyTimeoutMs;
+  let answeredAt: number | undefined;
   let ended = false;
   void server.exited.then(() => (ended = true));
   const hasEnded = (): boolean => ended;
@@ -88,8 +92,11 @@ async function untilReady(
     signal?.throwIfAborted();
     const probe = await probeTemporal({ address }, readyProbeMs);
     if (hasEnded()) break;
-    if (probe.answers) return;
-    if (Date.now() > deadline) {
+    if (probe.answers) {
+      answeredAt ??= Date.now();
+      // Two servers may have been started on one port at once; ours may be the one that is about to end.
+      if ((await announces(server.logPath)) || Date.now() - answeredAt > announceTimeoutMs) return;
+    } else if (Date.now() > deadline) {
       throw new EngineError(
         'start-failed',
         `The Temporal server (pid ${server.record.pid}) did not answer within ${readyTimeoutMs / 1000} s: ${probe.reason}`,
@@ -99,6 +106,11 @@ async function untilReady(
     await Promise.race([sleep(readyPollMs), server.exited]);
   }
   throw endedAtStart(await lastWords(server.logPath), server, databasePath);
+}
+
+/** Whether the server has printed the table of its addresses, which it does once it has its ports. */
+async function announces(logPath: string): Promise<boolean> {
+  return /^(?:Temporal )?Server:\s+\S+:\d+/m.test(await readFile(logPath, 'utf8'));
 }
 
 const databaseTrouble =

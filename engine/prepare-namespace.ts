@@ -1,12 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connection } from '@temporalio/client';
 import type { EngineConnection } from './engine.js';
 import { describeError, EngineError } from './errors.js';
 import { createNamespace, namespaceExists } from './namespaces.js';
-import { registerSearchAttributes } from './search-attributes.js';
+import { missingSearchAttributes, registerSearchAttributes } from './search-attributes.js';
 import { withConnection } from './temporal-probe.js';
 
-const prepareTimeoutMs = 15_000;
+const prepareTimeoutMs = 30_000;
+const usablePollMs = 100;
 
-/** Creates namespace and search attributes on a local server where they are missing. */
+/** Creates namespace and search attributes on a local server where they are missing, and resolves when they are usable. */
 export async function prepareNamespace(
   connection: EngineConnection,
   namespace: string,
@@ -18,13 +21,10 @@ export async function prepareNamespace(
       if (!(await namespaceExists(open, namespace))) {
         onProgress(`Creating the namespace "${namespace}".`);
         await createNamespace(open, namespace);
+        await untilUsable(open, namespace, []);
       }
-      const missing = await registerSearchAttributes(open, namespace, searchAttributes);
-      if (missing.length > 0) {
-        onProgress(
-          `These search attributes could not be registered and will not be used: ${missing.join(', ')}.`,
-        );
-      }
+      const registered = await registerMissing(open, namespace, searchAttributes, onProgress);
+      if (registered.length > 0) await untilUsable(open, namespace, registered);
     });
   } catch (error) {
     throw new EngineError(
@@ -33,5 +33,42 @@ export async function prepareNamespace(
       ['Start again; if it stays so, look into the log of that server.'],
       { cause: error },
     );
+  }
+}
+
+async function registerMissing(
+  connection: Connection,
+  namespace: string,
+  wanted: Record<string, string>,
+  onProgress: (line: string) => void,
+): Promise<string[]> {
+  const missing = await missingSearchAttributes(connection, namespace, wanted);
+  if (missing.length === 0) return [];
+  const attributes = Object.fromEntries(Object.entries(wanted).filter(([name]) => missing.includes(name)));
+  const registered = await registerSearchAttributes(connection, namespace, attributes);
+  const refused = missing.filter((name) => !registered.includes(name));
+  if (refused.length > 0) {
+    onProgress(
+      `These search attributes could not be registered and will not be used: ${refused.join(', ')}.`,
+    );
+  }
+  return registered;
+}
+
+/**
+ * The server learns of a new namespace or attribute when it next reads its namespaces (every two seconds);
+ * until then workflows that use it are refused. A query is refused just as long, and starts nothing.
+ */
+async function untilUsable(connection: Connection, namespace: string, attributes: string[]): Promise<void> {
+  const query = attributes.map((name) => `\`${name}\` IS NOT NULL`).join(' AND ');
+  const deadline = Date.now() + prepareTimeoutMs;
+  for (;;) {
+    try {
+      await connection.workflowService.listWorkflowExecutions({ namespace, query, pageSize: 1 });
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await sleep(usablePollMs);
+    }
   }
 }

@@ -8,8 +8,11 @@ const execFileAsync = promisify(execFile);
  * A text that no other process ever has: when this pid was started. A pid alone is given to another
  * program sooner or later. undefined when no such process lives; a zombie counts as dead.
  */
-export async function processIdentity(pid: number): Promise<string | undefined> {
-  return process.platform === 'linux' ? identityFromProc(pid) : identityFromPs(pid);
+export async function processIdentity(
+  pid: number,
+  platform: NodeJS.Platform = process.platform,
+): Promise<string | undefined> {
+  return platform === 'linux' ? identityFromProc(pid) : identityFromPs(pid);
 }
 
 async function identityFromProc(pid: number): Promise<string | undefined> {

@@ -48,18 +48,17 @@ export async function missingSearchAttributes(
 }
 
 /**
- * Registers the attributes that are missing and returns those that still are. Starting a server with
+ * Registers these attributes on a local server and returns those that it took. Starting a server with
  * `--search-attribute` gives them only to namespaces it creates, so a kept database needs this too.
  */
 export async function registerSearchAttributes(
   connection: OperatorConnection,
   namespace: string,
-  wanted: Record<string, string>,
+  attributes: Record<string, string>,
 ): Promise<string[]> {
-  const missing = await missingSearchAttributes(connection, namespace, wanted);
   // One by one: an attribute that exists with another type must not keep the others out.
-  for (const name of missing) {
-    const type = typeNumbers.get(wanted[name] ?? '');
+  for (const [name, typeName] of Object.entries(attributes)) {
+    const type = typeNumbers.get(typeName);
     if (type === undefined) continue;
     try {
       // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the SDK does not export this enum
@@ -68,5 +67,6 @@ export async function registerSearchAttributes(
       if (!isGrpcServiceError(error)) throw error;
     }
   }
-  return missing.length === 0 ? [] : missingSearchAttributes(connection, namespace, wanted);
+  const missing = await missingSearchAttributes(connection, namespace, attributes);
+  return Object.keys(attributes).filter((name) => !missing.includes(name));
 }

@@ -118,10 +118,11 @@ async function sendSignal(record: ProcessRecord, signal: NodeJS.Signals): Promis
   }
 }
 
-/** The end of a server's log; empty when there is none. */
+/** The end of a server's log, without the stack traces that a panic leaves there; empty when there is none. */
 export async function lastWords(logPath: string): Promise<string> {
   try {
-    return lastLines(await readFile(logPath, 'utf8'), 6);
+    const [words = ''] = (await readFile(logPath, 'utf8')).split(/^(?:\[signal .*\s+)?goroutine \d+/m);
+    return lastLines(words, 6);
   } catch {
     return '';
   }

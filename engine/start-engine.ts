@@ -42,13 +42,18 @@ async function start(options: EngineOptions, dependencies: EngineDependencies): 
     return useConfiguredServer(configuration.connection, configuration.origin, namespace, env);
   }
 
+  const onProgress = options.onProgress ?? (() => undefined);
+  if (!isolated && env['TEMPORAL_API_KEY']) {
+    onProgress('TEMPORAL_API_KEY is set but no TEMPORAL_ADDRESS: using a server on this machine.');
+  }
+
   const settings: StartSettings = {
     env,
     folders: engineFolders(env),
     namespace,
     searchAttributes: options.searchAttributes ?? {},
     isolated,
-    onProgress: options.onProgress ?? (() => undefined),
+    onProgress,
     signal: options.signal,
     dependencies,
   };
@@ -62,15 +67,15 @@ async function start(options: EngineOptions, dependencies: EngineDependencies): 
 }
 
 /**
- * A server on Temporal's usual port, unless one of ours is written down for the default database:
- * that one may be the one on the port, and then there is more to know about it than that it answers.
+ * A server on Temporal's usual port, unless it may be the one that is written down for the default database:
+ * about that one more is known than that it answers. Ours are written down before they answer, so the record
+ * is read last.
  */
 async function useServerOfThisMachine(settings: StartSettings): Promise<Engine | undefined> {
-  const state = await readState(defaultDatabasePath(settings.folders));
-  if (state && (await fateOf(state)) !== 'gone') return undefined;
   const engine = await findServerAtPort(settings.dependencies.ports.grpc, settings.namespace);
-  if (!engine) return undefined;
-  settings.onProgress(`Using the Temporal server that runs at ${engine.address}.`);
+  const state = await readState(defaultDatabasePath(settings.folders));
+  if (!engine || (state && (await fateOf(state)) !== 'gone')) return undefined;
+  settings.onProgress(`Using the Temporal server that runs at ${engine.address}, as it is tuned.`);
   await prepareNamespace(
     engine.connection,
     settings.namespace,
