@@ -39,7 +39,7 @@ export function printCompletion(
   out.line();
   const command = commandName(env);
   const queue = taskQueue === defaultTaskQueue ? '' : ` --task-queue ${taskQueue}`;
-  if (result.url !== null) out.line(`In the Temporal UI:          ${colors.cyan(result.url)}`);
-  out.line(`Its attempts:                ${command} attempts ${result.id}${queue}`);
-  out.line(`Another, in a second terminal: ${command} complete "Why is the sky blue?"${queue}`);
+  if (result.url !== null) out.line(`In the Temporal UI:  ${colors.cyan(result.url)}`);
+  out.line(`Its attempts again:  ${command} attempts ${result.id}`);
+  out.line(`In another terminal: ${command} complete "Why is the sky blue?"${queue}`);
 }

@@ -12,7 +12,12 @@ export function resultInWords({
   const instead = fallback === null ? '' : ` instead of ${fallback.from} (${fallback.reason})`;
   const calls = `${attempts.length} ${attempts.length === 1 ? 'attempt' : 'attempts'}`;
   const tokens = `${usage.inputTokens} tokens in, ${usage.outputTokens} out`;
-  const cost = costUsd === null ? 'cost unknown' : `$${costUsd.toFixed(costUsd < 0.01 ? 6 : 4)}`;
+  const cost = costUsd === null ? 'cost unknown' : dollars(costUsd);
   const early = incomplete === undefined ? '' : ` The answer ends early: ${incomplete}.`;
   return `Answered by ${model}${instead}: ${calls}, ${tokens}, ${cost}.${early}`;
+}
+
+/** At least cents, and as much more as a cheap answer needs. */
+function dollars(amount: number): string {
+  return `$${amount.toFixed(6).replace(/0{1,4}$/, '')}`;
 }

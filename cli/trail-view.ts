@@ -5,9 +5,10 @@ import type { Output } from './terminal.js';
 /** Longest part of a provider's message that a line shows. */
 const messageLength = 80;
 
-/** The trail as a table: which model, what happened, how long, and why next. */
+const titles = ['#', 'model', 'provider', 'outcome', 'took', 'then'] as const;
+
+/** The trail as a table: which model, what happened, how long, and why next; what the provider said is below. */
 export function trailTable(trail: Trail, colors: Output['colors']): string {
-  const header = ['#', 'model', 'provider', 'outcome', 'took', 'then', 'the provider said'];
   const rows = trail.map((attempt, index) => [
     String(index + 1),
     attempt.model,
@@ -15,19 +16,24 @@ export function trailTable(trail: Trail, colors: Output['colors']): string {
     attempt.outcome,
     durationInWords(attempt.durationMs),
     nextInWords(attempt),
-    wordsOfProvider(attempt),
   ]);
-  const widths = header.map((title, column) =>
+  const widths = titles.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
   );
-  const pad = (row: string[]): string[] => row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-  const lines = rows.map((row, index) => {
-    const cells = pad(row);
-    const outcome = cells[3] ?? '';
-    cells[3] = trail[index]?.outcome === 'success' ? colors.green(outcome) : colors.red(outcome);
-    return cells.join('  ').trimEnd();
+  const inColumns = (cells: readonly string[]): string[] =>
+    cells.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+  const lines = trail.flatMap((attempt, index) => {
+    const [number = '', model = '', provider = '', outcome = '', took = '', then = ''] = inColumns(
+      rows[index] ?? [],
+    );
+    const ending = attempt.outcome === 'success' ? colors.green(outcome) : colors.red(outcome);
+    const said = wordsOfProvider(attempt);
+    return [
+      [number, model, provider, ending, took, then].join('  ').trimEnd(),
+      ...(said === '' ? [] : [colors.dim(`${' '.repeat(number.length)}  ${said}`)]),
+    ];
   });
-  return [colors.dim(pad(header).join('  ').trimEnd()), ...lines].join('\n');
+  return [colors.dim(inColumns(titles).join('  ').trimEnd()), ...lines].join('\n');
 }
 
 /** One attempt in a line, told as it ends. */

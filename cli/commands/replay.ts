@@ -1,13 +1,11 @@
 import { Command } from 'commander';
-import { DeterminismViolationError } from '@temporalio/workflow';
-import { Worker } from '@temporalio/worker';
-import { workflowBundle } from '../../worker/workflow-bundle.js';
 import { createLogger } from '../../worker/logger.js';
 import type { CommandContext } from '../command-context.js';
 import { jsonOption } from '../common-options.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { logLevel } from '../log-level.js';
-import { readHistory, type RecordedHistory } from '../read-history.js';
+import { readHistory } from '../read-history.js';
+import { replayHistory, type Divergence } from '../replay-history.js';
 import type { Act } from '../run-command.js';
 
 export interface ReplayOptions {
@@ -34,20 +32,30 @@ export async function runReplay(
   options: ReplayOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const { env, out, err } = context;
+  const { env, out } = context;
   const recorded = await readHistory(source, env);
+  // Temporal's own lines about a divergence only repeat what is told below.
   context.installLogger(createLogger(logLevel(env, 'silent')));
-  const divergence = await replay(recorded);
-  console.error(divergence);
-  return exitCodes.answered;
+  const divergence = await replayHistory(recorded);
+  const { id, events } = recorded;
+  if (options.json) {
+    out.line(
+      JSON.stringify({ id, events, replays: divergence === undefined, divergence: divergence ?? null }),
+    );
+  } else if (divergence === undefined) {
+    out.line(
+      `${out.colors.green('replays')}: ${id}, ${events} events; the current code takes the same decisions.`,
+    );
+  } else {
+    out.line(`${out.colors.red('diverges')}: ${id} at ${place(divergence)} of ${events} events.`);
+    out.line(`  ${divergence.message}`);
+    out.line(
+      '  Guard the changed code with patched(), or let workers of the old version finish this completion.',
+    );
+  }
+  return divergence === undefined ? exitCodes.answered : exitCodes.replayDiverged;
 }
 
-async function replay({ id, history }: RecordedHistory): Promise<string | undefined> {
-  try {
-    await Worker.runReplayHistory({ workflowBundle: await workflowBundle() }, history, id);
-    return undefined;
-  } catch (error) {
-    if (error instanceof DeterminismViolationError) return error.message;
-    throw error;
-  }
+function place({ events: { from, to, types } }: Divergence): string {
+  return `${from === to ? `event ${from}` : `events ${from} to ${to}`} (${types.join(', ')})`;
 }
