@@ -2,6 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/closing-line.ts'],
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/support/quiet-temporal.ts'],
     globalSetup: ['test/support/suite.ts'],

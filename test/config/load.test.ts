@@ -1,0 +1,111 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError, hashOf, loadConfig, parseConfig } from '../../config/load.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'holdfast-config-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function load(yaml: string): ReturnType<typeof loadConfig> {
+  const file = path.join(folder, 'holdfast.yaml');
+  await writeFile(file, yaml);
+  return loadConfig({ env: {}, directory: folder });
+}
+
+async function fault(yaml: string): Promise<string> {
+  const error: unknown = await load(yaml).catch((reason: unknown) => reason);
+  if (error instanceof ConfigError) return error.message;
+  throw new Error('the config was accepted');
+}
+
+describe('the shipped config', () => {
+  it('is valid, and has the declared retry policy and the named strategies', async () => {
+    const { config } = await loadConfig({ env: {}, directory: tmpdir() });
+    expect(config.retry).toMatchObject({
+      maxAttempts: 3,
+      baseDelay: 1_000,
+      maxDelay: 60_000,
+      attemptTimeout: 30_000,
+    });
+    expect(config.deadline).toBe(300_000);
+    expect(Object.keys(config.strategies)).toEqual([
+      'high_quality',
+      'fast_cheap',
+      'creative',
+      'coding',
+      'analysis',
+    ]);
+    expect(config.chains['default']?.slice(0, 3)).toEqual([
+      'gpt-4',
+      'claude-3-opus-20240229',
+      'gpt-3.5-turbo',
+    ]);
+  });
+});
+
+describe('a holdfast.yaml', () => {
+  it('is laid over the shipped config name by name', async () => {
+    const { config, file } = await load(
+      'models:\n  local: { provider: openai, upstreamModel: llama }\nchains:\n  default: [local, gpt-4]\nretry: { baseDelay: 50ms }\n',
+    );
+    expect(file).toContain('holdfast.yaml');
+    expect(config.models).toHaveProperty('local');
+    expect(config.models).toHaveProperty('gpt-4');
+    expect(config.chains['default']).toEqual(['local', 'gpt-4']);
+    expect(config.retry).toMatchObject({ baseDelay: 50, maxAttempts: 3 });
+  });
+
+  it('that is empty changes nothing', async () => {
+    const shipped = await loadConfig({ env: {}, directory: tmpdir() });
+    expect((await load('')).hash).toBe(shipped.hash);
+  });
+
+  it.each([
+    ['chains: { default: [nobody] }', /chains\.default.*nobody|nobody[\s\S]*chains\.default/],
+    ['models: { mine: { provider: nobody } }', /no provider is named "nobody"/],
+    ['retry: { maxAttempts: many }', /retry\.maxAttempts/],
+    ['retry: { baseDelay: soon }', /retry\.baseDelay/],
+    ['retry: { baseDelay: -5 }', /retry\.baseDelay/],
+    ['retry: { heartbeatInterval: 20s }', /heartbeatInterval must be shorter/],
+    ['retrys: { maxAttempts: 3 }', /retrys/],
+    ['providers: { mine: { kind: openai, baseUrl: "file:///etc" } }', /baseUrl/],
+    ['chains: { default: [gpt-4', /is not YAML/],
+    ['- a list', /cannot be used/],
+  ])('%s is refused by name', async (yaml, message) => {
+    expect(await fault(yaml)).toMatch(message);
+  });
+
+  it('with a key in it is refused without repeating the key', async () => {
+    const text = await fault('providers: { openai: { kind: openai, keys: [sk-secret-0123456789] } }');
+    expect(text).toMatch(/by reference/);
+    expect(text).not.toContain('sk-secret');
+  });
+
+  it('that was named and is not there is an error; an unnamed one is not needed', async () => {
+    await expect(loadConfig({ file: 'absent.yaml', env: {}, directory: folder })).rejects.toThrow(
+      /absent\.yaml cannot be read/,
+    );
+    await expect(loadConfig({ env: { HOLDFAST_CONFIG: 'absent.yaml' }, directory: folder })).rejects.toThrow(
+      ConfigError,
+    );
+  });
+});
+
+describe('the config hash', () => {
+  it('is the same whatever the order of the parts, and another for another value', () => {
+    const parts = {
+      providers: { p: { kind: 'openai' } },
+      models: { m: { provider: 'p' } },
+      chains: { default: ['m'] },
+    };
+    const { chains, models, providers } = parts;
+    const hash = hashOf(parseConfig(parts, 'a'));
+    expect(hash).toMatch(/^[0-9a-f]{12}$/);
+    expect(hashOf(parseConfig({ chains, models, providers }, 'b'))).toBe(hash);
+    expect(hashOf(parseConfig({ ...parts, deadline: '1m' }, 'c'))).not.toBe(hash);
+  });
+});
