@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type WorkflowBundleOption } from '@temporalio/worker';
 
-const built = fileURLToPath(new URL('workflow-bundle.js', import.meta.url));
+/** Where the build puts the bundle. */
+export const builtBundle = new URL('workflows.bundle.cjs', import.meta.url);
 
 /** The workflow code as one script: the one that the build made, or made now where there was no build. */
 export async function workflowBundle(): Promise<WorkflowBundleOption> {
-  return existsSync(built) ? { codePath: built } : bundleWorkflows();
+  return existsSync(builtBundle) ? { codePath: fileURLToPath(builtBundle) } : bundleWorkflows();
 }
 
 /** Bundles the workflows from source; takes some seconds. */
