@@ -1,20 +1,11 @@
-import {
-  ActivityCancellationType,
-  ActivityFailure,
-  ApplicationFailure,
-  CancelledFailure,
-  isCancellation,
-  proxyActivities,
-  TimeoutFailure,
-} from '@temporalio/workflow';
-import { TimeoutType } from '@temporalio/common';
-import type { Attempt, Trail } from '../contracts/attempt.js';
-import { isCallReport, type CallModelResult, type CompletionActivities } from '../contracts/call.js';
+import { ActivityCancellationType, isCancellation, proxyActivities } from '@temporalio/workflow';
+import type { Trail } from '../contracts/attempt.js';
+import type { CallModelResult, CompletionActivities } from '../contracts/call.js';
 import type { ChatRequest } from '../contracts/chat.js';
-import { isFailureKind, type FailureKind } from '../contracts/outcome.js';
-import type { Candidate, Route } from '../contracts/route.js';
+import type { Route } from '../contracts/route.js';
 import { toleratedWorkerLosses } from '../policy/retry.js';
 import { nextStep, type WalkStep } from '../policy/walk.js';
+import { attemptsIn } from './reported-attempts.js';
 import { summaryOf, tellTrail } from './story.js';
 
 type CallStep = Extract<WalkStep, { action: 'call' }>;
@@ -92,44 +83,3 @@ const stopReasons = {
   deadline: 'no time is left of the deadline',
   not_retryable: 'no other model would take it',
 } as const;
-
-/** Every attempt that a failed activity made, read from wherever Temporal put its report. */
-function attemptsIn(error: unknown, candidate: Candidate, scheduledAt: number): Attempt[] {
-  if (!(error instanceof ActivityFailure)) throw error;
-  const { cause } = error;
-  const unreported = (outcome: FailureKind, message: string, since = scheduledAt): Attempt => ({
-    model: candidate.model,
-    provider: candidate.provider,
-    outcome,
-    startedAt: new Date(since).toISOString(),
-    durationMs: Math.max(0, Date.now() - since),
-    message,
-  });
-  if (cause instanceof ApplicationFailure) {
-    const report = cause.details?.[0];
-    if (isCallReport(report)) return report.attempts;
-    // Not a failure that callModel made: a defect of ours, kept in the trail rather than hidden.
-    return [unreported(isFailureKind(cause.type) ? cause.type : 'worker_lost', cause.message)];
-  }
-  if (cause instanceof CancelledFailure) {
-    const report = cause.details[0];
-    return isCallReport(report)
-      ? report.attempts
-      : [unreported('cancelled', 'cancelled before the call ended')];
-  }
-  if (cause instanceof TimeoutFailure) {
-    const report = isCallReport(cause.lastHeartbeatDetails) ? cause.lastHeartbeatDetails : undefined;
-    const since = report?.callingSince === undefined ? undefined : Date.parse(report.callingSince);
-    const reported = report?.attempts ?? [];
-    if (cause.timeoutType !== TimeoutType.SCHEDULE_TO_CLOSE) {
-      return [
-        ...reported,
-        unreported('worker_lost', `no word from the worker (${cause.timeoutType})`, since),
-      ];
-    }
-    // Time ran out between two attempts, unless one was under way.
-    if (reported.length > 0 && since === undefined) return reported;
-    return [...reported, unreported('timeout', 'the time allowed for this model ran out', since)];
-  }
-  return [unreported('worker_lost', error.message)];
-}

@@ -66,6 +66,27 @@ describe('a worker killed with SIGKILL in mid-attempt', () => {
   });
 });
 
+describe('when no worker is left', () => {
+  it('the deadline holds, and whoever comes next tells what happened', async () => {
+    await using kit = await startCompletionKit({ workers: 0, retry });
+    kit.provider.plan(model, step.hang());
+    const killed = await spawnWorker(kit, { retry });
+    const completion = await kit.holdfast.start({ model, messages, deadlineMs: 3_000 });
+    await kit.provider.waitForCalls(model, 1);
+    killed.child.kill('SIGKILL');
+
+    const pending = async (): Promise<number> =>
+      (await kit.temporal.workflow.getHandle(completion.id).describe()).raw.pendingActivities?.length ?? 0;
+    await expect.poll(pending, { timeout: 20_000 }).toBe(0);
+    await kit.addWorker();
+
+    await expect(completion.result()).rejects.toMatchObject({
+      kind: 'deadline_exceeded',
+      attempts: [{ model, outcome: 'worker_lost', next: { action: 'stop' } }],
+    });
+  });
+});
+
 describe('a worker stopped with SIGTERM in mid-attempt', () => {
   it('finishes the running attempt, and ends', async () => {
     await using kit = await startCompletionKit({ workers: 0, retry });

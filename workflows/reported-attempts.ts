@@ -1,0 +1,55 @@
+import { TimeoutType } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { Attempt } from '../contracts/attempt.js';
+import { isCallReport } from '../contracts/call.js';
+import { isFailureKind, type FailureKind } from '../contracts/outcome.js';
+import type { Candidate } from '../contracts/route.js';
+
+/** Every attempt that a failed activity made, read from wherever Temporal put its report. */
+export function attemptsIn(error: unknown, candidate: Candidate, scheduledAt: number): Attempt[] {
+  if (!(error instanceof ActivityFailure)) throw error;
+  const { cause } = error;
+  const unreported = (outcome: FailureKind, message: string, since = scheduledAt): Attempt => ({
+    model: candidate.model,
+    provider: candidate.provider,
+    outcome,
+    startedAt: new Date(since).toISOString(),
+    durationMs: Math.max(0, Date.now() - since),
+    message,
+  });
+  if (cause instanceof ApplicationFailure) {
+    const report = cause.details?.[0];
+    if (isCallReport(report)) return report.attempts;
+    // Not a failure that callModel made: a defect of ours, kept in the trail rather than hidden.
+    return [unreported(isFailureKind(cause.type) ? cause.type : 'worker_lost', cause.message)];
+  }
+  if (cause instanceof CancelledFailure) {
+    const report = cause.details[0];
+    return isCallReport(report)
+      ? report.attempts
+      : [unreported('cancelled', 'cancelled before the call ended')];
+  }
+  if (cause instanceof TimeoutFailure) {
+    const report = isCallReport(cause.lastHeartbeatDetails) ? cause.lastHeartbeatDetails : undefined;
+    const since = report?.callingSince === undefined ? undefined : Date.parse(report.callingSince);
+    const reported = report?.attempts ?? [];
+    // Time ran out while Temporal waited to try again: everything is told already.
+    const waiting =
+      cause.timeoutType === TimeoutType.SCHEDULE_TO_CLOSE && reported.length > 0 && since === undefined;
+    // A live worker ends every call itself, within its time; so whatever timed out, no worker was there to end it.
+    return waiting
+      ? reported
+      : [
+          ...reported,
+          unreported('worker_lost', timeoutReasons[cause.timeoutType ?? 'START_TO_CLOSE'], since),
+        ];
+  }
+  return [unreported('worker_lost', error.message)];
+}
+
+const timeoutReasons: Record<NonNullable<TimeoutType>, string> = {
+  HEARTBEAT: 'the worker went away during the call; the provider may have been paid for it',
+  START_TO_CLOSE: 'the worker did not end the call in time; the provider may have been paid for it',
+  SCHEDULE_TO_START: 'no worker took the call',
+  SCHEDULE_TO_CLOSE: 'no worker ended the call in the time allowed for this model',
+};
