@@ -8,7 +8,10 @@ import { workerCommand } from './commands/worker.js';
 import { exitCodes, exitCodesInWords, type ExitCode } from './exit-codes.js';
 import type { ErrorAsJson } from './report-error.js';
 import { actIn } from './run-command.js';
+import type { Output } from './terminal.js';
 import { packageVersion } from './version.js';
+
+const commands = [upCommand, completeCommand, attemptsCommand, replayCommand, workerCommand];
 
 /** Parses the command line, runs the command that it names, and resolves to the exit code. */
 export async function runProgram(args: string[], context: CommandContext): Promise<ExitCode> {
@@ -20,13 +23,10 @@ export async function runProgram(args: string[], context: CommandContext): Promi
     .description('Durable LLM completions on Temporal: retries, fallbacks and one recorded answer.')
     .version(packageVersion())
     .addHelpText('after', `\nExample:\n  holdfast up\n\n${exitCodesInWords}`)
-    .showHelpAfterError('(--help shows how it is used)');
-  for (const makeCommand of [upCommand, completeCommand, attemptsCommand, replayCommand, workerCommand]) {
-    program.addCommand(makeCommand(act).copyInheritedSettings(program));
-  }
-  for (const command of [program, ...program.commands]) {
-    command.exitOverride();
-  }
+    .showHelpAfterError('(--help shows how it is used)')
+    .configureOutput({ writeOut: linesTo(context.out), writeErr: linesTo(context.err) })
+    .exitOverride();
+  for (const makeCommand of commands) program.addCommand(makeCommand(act).copyInheritedSettings(program));
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;
@@ -39,4 +39,8 @@ export async function runProgram(args: string[], context: CommandContext): Promi
     }
     return exitCodes.invalid;
   }
+}
+
+function linesTo(output: Output): (text: string) => void {
+  return (text) => output.line(text.replace(/\n$/, ''));
 }

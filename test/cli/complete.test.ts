@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCompletionKit, type CompletionKit } from '../support/completion-kit.js';
+import { step } from '../support/fake-provider.js';
+import { onlyJson, runCli } from './run-cli.js';
+
+let kit: CompletionKit;
+
+beforeAll(async () => {
+  kit = await startCompletionKit();
+});
+afterAll(() => kit.stop());
+
+const onKit = (...args: string[]): string[] => ['complete', ...args, '--task-queue', kit.taskQueue];
+
+describe('holdfast complete', () => {
+  it('prints the answer alone on stdout and each attempt on stderr', async () => {
+    kit.provider.plan('gpt-4', step.status(429, { message: 'slow down' }));
+    kit.provider.plan('claude-3-opus-20240229', step.answer('Blue scatters most.'));
+
+    const { exitCode, stdout, stderr } = await runCli(onKit('Why is the sky blue?'));
+
+    expect(stdout).toBe('Blue scatters most.\n');
+    expect(stderr.match(/gpt-4: rate_limited/g)).toHaveLength(3);
+    expect(stderr).toContain(
+      'Answered by claude-3-opus-20240229 instead of gpt-4 (rate_limited): 4 attempts',
+    );
+    expect(exitCode).toBe(0);
+  });
+
+  it('reads the prompt from stdin and hands every option on', async () => {
+    kit.provider.plan('gpt-3.5-turbo', step.answer('Done.'));
+
+    const { exitCode, stdout } = await runCli(
+      onKit(
+        ...['-', '--system', 'Be short', '--models', 'gpt-3.5-turbo, gpt-4', '--max-tokens', '7'],
+        ...['--temperature', '0.5', '--deadline', '30s', '--json'],
+      ),
+      { stdin: 'A diff\n' },
+    );
+
+    expect(exitCode).toBe(0);
+    expect(onlyJson(stdout)).toMatchObject({ answer: 'Done.', model: 'gpt-3.5-turbo', fallback: null });
+    expect(kit.provider.calls('gpt-3.5-turbo').at(-1)?.body).toMatchObject({
+      messages: [
+        { role: 'system', content: 'Be short' },
+        { role: 'user', content: 'A diff\n' },
+      ],
+      temperature: 0.5,
+    });
+  });
+
+  it.each([
+    ['--model', 'gpt-99', 'no model is named "gpt-99"'],
+    ['--models', 'gpt-4,gpt-99', 'no model is named "gpt-99"'],
+    ['--chain', 'long-gone', 'no chain is named "long-gone"'],
+    ['--strategy', 'guess', 'no strategy is named "guess"'],
+  ])('%s %s is refused before anything is started', async (option, name, message) => {
+    const id = `cli-${randomUUID()}`;
+
+    const { exitCode, stderr } = await runCli(onKit('hi', option, name, '--id', id));
+
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(message);
+    await expect(kit.temporal.workflow.getHandle(id).describe()).rejects.toThrow('not found');
+  });
+
+  it('a completion that fails is exit code 1 and one JSON error with kind and trail', async () => {
+    kit.provider.plan('gpt-4', step.status(400, { message: 'no such parameter' }));
+
+    const { exitCode, stdout } = await runCli(onKit('hi', '--model', 'gpt-4', '--json'));
+
+    expect(exitCode).toBe(1);
+    expect(onlyJson(stdout)).toMatchObject({
+      error: {
+        code: 'completion_failed',
+        kind: 'bad_request',
+        attempts: [{ model: 'gpt-4', outcome: 'bad_request' }],
+      },
+    });
+  });
+
+  it('a cancelled completion is exit code 4', async () => {
+    const id = `cli-${randomUUID()}`;
+    const calls = kit.provider.calls('gpt-4').length;
+    kit.provider.plan('gpt-4', step.hang());
+    const running = runCli(onKit('hi', '--model', 'gpt-4', '--id', id));
+    await kit.provider.waitForCalls('gpt-4', calls + 1);
+
+    await kit.holdfast.get(id).cancel();
+
+    expect(await running).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('cancelled') as string,
+    });
+  });
+
+  it('Ctrl-C ends the waiting with 130; the completion goes on', async () => {
+    const id = `cli-${randomUUID()}`;
+    const calls = kit.provider.calls('gpt-4').length;
+    kit.provider.plan('gpt-4', step.answer('Late, but there.', { delayMs: 500 }));
+    const interrupt = new AbortController();
+    const running = runCli(onKit('hi', '--model', 'gpt-4', '--id', id), { interrupt: interrupt.signal });
+    await kit.provider.waitForCalls('gpt-4', calls + 1);
+
+    interrupt.abort();
+
+    const { exitCode, stderr } = await running;
+    expect(exitCode).toBe(130);
+    expect(stderr).toContain(`holdfast attempts ${id}`);
+    expect(await kit.holdfast.get(id).result()).toMatchObject({ answer: 'Late, but there.' });
+  });
+
+  it('says so when no worker takes the completion', async () => {
+    const interrupt = new AbortController();
+
+    const { stderr } = await runCli(
+      ['complete', 'hi', '--task-queue', `nobody-${randomUUID()}`, '--deadline', '1m'],
+      {
+        interrupt: interrupt.signal,
+        onErrLine: (line) => {
+          if (line.includes('No worker takes completions')) interrupt.abort();
+        },
+      },
+    );
+
+    expect(stderr).toContain('holdfast worker');
+  });
+
+  it.each([
+    [['complete', ''], 'The prompt is empty'],
+    [['complete', '-'], 'stdin is empty'],
+    [['complete', 'hi', '--deadline', 'soon'], 'Write a duration'],
+    [['complete', 'hi', '--max-tokens', '1.5'], 'Not a whole number'],
+    [['complete', 'hi', '--temperature', '3'], 'temperature'],
+    [['complete', 'hi', '--model', 'gpt-4', '--chain', 'default'], 'cannot be used with'],
+    [['complete', 'hi', '--config', 'nowhere.yaml'], 'nowhere.yaml cannot be read'],
+  ])('%j is wrong use', async (args, message) => {
+    const { exitCode, stdout, stderr } = await runCli([...args, '--json']);
+
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(message);
+    expect(onlyJson(stdout)).toHaveProperty('error.message');
+  });
+});

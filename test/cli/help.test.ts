@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { exitCodes } from '../../cli/exit-codes.js';
+import { runCli } from './run-cli.js';
+
+describe('holdfast --help', () => {
+  it('lists the commands and what each exit code means', async () => {
+    const { exitCode, stdout } = await runCli(['--help']);
+
+    expect(exitCode).toBe(0);
+    for (const command of ['up', 'complete', 'attempts', 'replay', 'worker'])
+      expect(stdout).toContain(`\n  ${command} `);
+    for (const code of Object.values(exitCodes)) expect(stdout).toMatch(new RegExp(`^ {2}${code} +\\w`, 'm'));
+  });
+
+  it.each(['up', 'complete', 'attempts', 'replay', 'worker'])('%s shows an example', async (command) => {
+    const { exitCode, stdout } = await runCli([command, '--help']);
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Examples?:\\n.*holdfast ${command}`));
+  });
+
+  it('wrong use is exit code 2, with what was probably meant', async () => {
+    expect(await runCli(['complte'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('Did you mean complete?') as string,
+    });
+    expect(await runCli(['up', '--onec'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('Did you mean --once?') as string,
+    });
+    expect(await runCli(['complete'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("missing required argument 'prompt'") as string,
+    });
+    expect(await runCli([])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('Usage:') as string,
+    });
+  });
+
+  it('--version is the version of the package', async () => {
+    const { exitCode, stdout } = await runCli(['--version']);
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});
