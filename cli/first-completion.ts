@@ -28,6 +28,8 @@ export function printCompletion(
   result: FirstCompletion,
   { taskQueue }: RunningWorker,
   { out, env }: CommandContext,
+  /** Of a server that other commands would not find by themselves. */
+  address?: string,
 ): void {
   const { colors } = out;
   out.line();
@@ -37,7 +39,7 @@ export function printCompletion(
   out.line();
   out.line(resultInWords(result));
   out.line();
-  const command = commandName(env);
+  const command = `${address === undefined ? '' : `TEMPORAL_ADDRESS=${address} `}${commandName(env)}`;
   const queue = taskQueue === defaultTaskQueue ? '' : ` --task-queue ${taskQueue}`;
   if (result.url !== null) out.line(`In the Temporal UI:  ${colors.cyan(result.url)}`);
   out.line(`Its attempts again:  ${command} attempts ${result.id}`);

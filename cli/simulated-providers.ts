@@ -1,5 +1,6 @@
 import { LLMock } from '@copilotkit/aimock';
 import type { Config } from '../config/schema.js';
+import { simulatedKeyVariable } from './simulated-answer.js';
 
 /** Providers on this machine that answer in the vendors' formats, for a first look without keys. */
 export interface SimulatedProviders {
@@ -12,7 +13,6 @@ export interface SimulatedProviders {
   stop(): Promise<void>;
 }
 
-const keyVariable = 'HOLDFAST_SIMULATED_KEY';
 const simulatedKey = 'hf-0000000000000000';
 
 /** Starts them on a free port of the loopback interface. The first model of the default chain fails, the others answer. */
@@ -33,11 +33,11 @@ export async function startSimulatedProviders(config: Config): Promise<Simulated
   const providers: SimulatedProviders['overlay']['providers'] = {};
   for (const [name, { kind }] of Object.entries(config.providers)) {
     const baseUrl = kind === 'openai' ? `${mock.url}/v1` : mock.url;
-    providers[name] = { baseUrl, keys: [`env:${keyVariable}`] };
+    providers[name] = { baseUrl, keys: [`env:${simulatedKeyVariable}`] };
   }
   return {
     overlay: { providers },
-    env: { [keyVariable]: simulatedKey },
+    env: { [simulatedKeyVariable]: simulatedKey },
     failingModel,
     stop: () => mock.stop(),
   };

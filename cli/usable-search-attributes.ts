@@ -5,7 +5,7 @@ type OperatorConnection = Parameters<typeof missingSearchAttributes>[0];
 
 /** Whether the workers may write Holdfast's search attributes; tells how to register them where they are missing. */
 export async function usableSearchAttributes(
-  { address, namespace }: Engine,
+  { address, namespace }: Pick<Engine, 'address' | 'namespace'>,
   connection: OperatorConnection,
   tell: (line: string) => void,
 ): Promise<boolean> {

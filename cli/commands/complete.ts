@@ -21,6 +21,7 @@ import { parseDuration, parseNames, parseNumber, parseWholeNumber } from '../opt
 import { readPrompt } from '../read-prompt.js';
 import { requireKnownNames } from '../require-known-names.js';
 import { resultInWords } from '../result-view.js';
+import { isSimulated } from '../simulated-answer.js';
 import type { Act } from '../run-command.js';
 import { tellWhenNobodyWorks } from '../pollers.js';
 
@@ -98,6 +99,8 @@ export async function runComplete(
     if (options.json) out.line(JSON.stringify({ ...result, url: workflowUrl(engine, handle.id) }));
     else out.line(result.answer);
     for (const notice of result.notices) err.line(notice);
+    if (isSimulated(result.attempts))
+      err.line(err.colors.yellow('This answer is simulated: no model was called.'));
     err.line(err.colors.dim(resultInWords(result)));
     return exitCodes.answered;
   } finally {

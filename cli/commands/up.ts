@@ -14,7 +14,8 @@ import { readPrompt } from '../read-prompt.js';
 import { reportError } from '../report-error.js';
 import type { Act } from '../run-command.js';
 import { drain, endingError, untilEnding, type Ending, type Serving } from '../serving.js';
-import { startWorker } from '../start-worker.js';
+import { isSimulated } from '../simulated-answer.js';
+import { startWorker, type RunningWorker } from '../start-worker.js';
 
 const defaultPrompt = 'In one sentence: what is durable execution good for?';
 
@@ -24,6 +25,7 @@ export interface UpOptions {
   simulate?: true;
   config?: string;
   taskQueue?: string;
+  database?: string;
 }
 
 export function upCommand(act: Act): Command {
@@ -37,6 +39,7 @@ export function upCommand(act: Act): Command {
     .option('--simulate', 'use simulated providers even where keys are set')
     .addOption(configOption())
     .addOption(taskQueueOption())
+    .option('--database <file>', 'keep completions in this file, on a Temporal server of its own')
     .addHelpText('after', '\nExamples:\n  holdfast up\n  holdfast up --once --json "Say hello"')
     .action((prompt: string, options: UpOptions) =>
       act(options, (context) => runUp(prompt, options, context)),
@@ -59,7 +62,11 @@ export async function runUp(prompt: string, options: UpOptions, context: Command
       searchAttributes: searchAttributeTypes,
       onProgress: tell,
       signal: interrupts.signal,
+      ...(options.database === undefined ? {} : { database: { kind: 'file', path: options.database } }),
     });
+    if (options.database !== undefined && engine.source === 'configured') {
+      tell(`--database is not used: the Temporal server at ${engine.address} is configured.`);
+    }
     interrupts.beforeForcedEnd(() => endServer(engine));
     try {
       const worker = await startWorker(engine, { providers, logger, taskQueue: options.taskQueue, tell });
@@ -107,13 +114,13 @@ async function completeFirst(
   });
   try {
     const handle = await holdfast.start({ messages: [{ role: 'user', content: question }] });
-    const result = {
-      ...(await watchCompletion(handle, engine, context)),
-      simulated: providers.simulated !== undefined,
-      url: workflowUrl(engine, handle.id),
-    };
+    const answered = await watchCompletion(handle, engine, context);
+    const simulated = isSimulated(answered.attempts);
+    if (simulated && providers.simulated === undefined) tellForeignSimulation(worker, context);
+    const result = { ...answered, simulated, url: workflowUrl(engine, handle.id) };
     if (options.json) context.out.line(JSON.stringify(result));
-    else printCompletion(result, worker, context);
+    else
+      printCompletion(result, worker, context, options.database === undefined ? undefined : engine.address);
   } catch (error) {
     if (options.once) throw error;
     reportError(error, { json: options.json ?? false }, context);
@@ -132,6 +139,13 @@ function tellSimulation({ simulated }: ChosenProviders, { err }: CommandContext)
   if (simulated.failingModel !== undefined) {
     err.line(`  - ${simulated.failingModel} fails on purpose (HTTP 503), to show retries and a fallback.`);
   }
+}
+
+/** Real providers were to answer, but a simulating `holdfast up` took the work. */
+function tellForeignSimulation({ taskQueue }: RunningWorker, { err }: CommandContext): void {
+  err.line(
+    `${err.colors.yellow('warning:')} this answer is simulated: a "holdfast up" with simulated providers also works on task queue "${taskQueue}". End it, or use another --task-queue.`,
+  );
 }
 
 function tellUp({ context: { err }, engine, worker, providers }: Up): void {

@@ -111,6 +111,18 @@ describe('holdfast complete', () => {
     expect(await kit.holdfast.get(id).result()).toMatchObject({ answer: 'Late, but there.' });
   });
 
+  it('says so when simulated providers answered, whoever started them', async () => {
+    await using simulated = await startCompletionKit({
+      keys: ['env:HOLDFAST_SIMULATED_KEY'],
+      env: { HOLDFAST_SIMULATED_KEY: 'any' },
+    });
+    simulated.provider.plan('gpt-4', step.answer('Not real.'));
+
+    const { stderr } = await runCli(['complete', 'hi', '--task-queue', simulated.taskQueue]);
+
+    expect(stderr).toContain('This answer is simulated');
+  });
+
   it('says so when no worker takes the completion', async () => {
     const interrupt = new AbortController();
 
