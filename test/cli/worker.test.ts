@@ -5,15 +5,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { startCompletionKit } from '../support/completion-kit.js';
 import { step } from '../support/fake-provider.js';
-import { runCli, spawnCli, suiteEnv } from './run-cli.js';
+import { runCli, spawnCli, suiteEnv, type CliProcess } from './run-cli.js';
 
 const key = 'sk-holdfast-cli-test-0123456789abcdef';
 let folder: string;
+let worker: CliProcess | undefined;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'holdfast-cli-'));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  // Also after a test that was given up in the middle.
+  worker?.process.kill('SIGKILL');
+  await rm(folder, { recursive: true, force: true });
+});
 
 describe('holdfast worker', () => {
   it('refuses to start where no key can be read, and says which', async () => {
@@ -45,32 +50,28 @@ describe('holdfast worker', () => {
         providers: { openai: { kind: 'openai', baseUrl: provider.openaiUrl, keys: ['env:CLI_TEST_KEY'] } },
       }),
     );
-    const worker = spawnCli(
+    worker = spawnCli(
       ['worker', '--config', config, '--task-queue', taskQueue],
       suiteEnv({ CLI_TEST_KEY: key }),
     );
-    try {
-      await worker.untilErr(/worker is running/);
-      const handle = await holdfast.start({
-        model: 'gpt-4',
-        messages: [{ role: 'user', content: 'hi' }],
-        deadlineMs: 30_000,
-      });
-      await provider.waitForCalls('gpt-4', 1);
+    await worker.untilErr(/worker is running/);
+    const handle = await holdfast.start({
+      model: 'gpt-4',
+      messages: [{ role: 'user', content: 'hi' }],
+      deadlineMs: 30_000,
+    });
+    await provider.waitForCalls('gpt-4', 1);
 
-      worker.process.kill('SIGTERM');
+    worker.process.kill('SIGTERM');
 
-      const { exitCode, stdout, stderr } = await worker.ended;
-      expect(exitCode).toBe(0);
-      expect(stdout).toBe('');
-      expect(stderr).toContain('waiting for 1 running attempt');
-      expect(stderr).not.toContain(key);
-      for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg');
-      expect(provider.calls('gpt-4')).toMatchObject([{ aborted: false }]);
-      const { events } = await kit.temporal.workflow.getHandle(handle.id).fetchHistory();
-      expect(events?.some((event) => event.activityTaskCompletedEventAttributes)).toBe(true);
-    } finally {
-      worker.process.kill('SIGKILL');
-    }
+    const { exitCode, stdout, stderr } = await worker.ended;
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('waiting for 1 running attempt');
+    expect(stderr).not.toContain(key);
+    for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg');
+    expect(provider.calls('gpt-4')).toMatchObject([{ aborted: false }]);
+    const { events } = await kit.temporal.workflow.getHandle(handle.id).fetchHistory();
+    expect(events?.some((event) => event.activityTaskCompletedEventAttributes)).toBe(true);
   });
 });
