@@ -69,7 +69,7 @@ export async function buildCli(options: BuildOptions): Promise<Obtained> {
     clearInterval(ticker);
   }
   options.onProgress(`Built the Temporal CLI in ${elapsed(startedAt)}.`);
-  return { path: binary };
+  return { path: binary, version: plan.version };
 }
 
 function elapsed(since: number): string {

@@ -27,7 +27,8 @@ export interface DownloadOptions {
   architecture?: string;
 }
 
-export type Obtained = { path: string } | { failed: string };
+/** A binary of this release, not yet tried; or why there is none. */
+export type Obtained = { path: string; version: string } | { failed: string };
 
 /** Fetches and unpacks the official archive. Says why when that fails; a host that is out of reach costs seconds. */
 export async function downloadCli(options: DownloadOptions): Promise<Obtained> {
@@ -55,7 +56,7 @@ export async function downloadCli(options: DownloadOptions): Promise<Obtained> {
       });
       if (!unpacked.ok)
         throw new Error(`the archive could not be unpacked: ${lastLines(unpacked.output, 2)}`);
-      return { path: join(options.folder, 'temporal') };
+      return { path: join(options.folder, 'temporal'), version: cliVersion };
     } catch (error) {
       options.signal?.throwIfAborted();
       reasons.push(`${host}: ${downloadReason(error)}`);

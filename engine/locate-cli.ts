@@ -149,7 +149,7 @@ async function obtain(options: LocateOptions, tried: Tried[]): Promise<LocatedCl
       const obtained = await attempt();
       options.signal?.throwIfAborted();
       const located =
-        'path' in obtained ? await keep(obtained.path, source, options) : { reason: obtained.failed };
+        'path' in obtained ? await keep(obtained, source, options) : { reason: obtained.failed };
       if ('path' in located) return located;
       failures.push({ way, reason: located.reason });
     }
@@ -161,16 +161,15 @@ async function obtain(options: LocateOptions, tried: Tried[]): Promise<LocatedCl
 
 /** Puts a binary that runs into the cache, in one step, so that nobody ever sees half of it. */
 async function keep(
-  path: string,
+  binary: { path: string; version: string },
   source: CliSource,
   options: LocateOptions,
 ): Promise<LocatedCli | { reason: string }> {
-  const check = await checkCli(path, options.dependencies.run, { signal: options.signal });
+  const check = await checkCli(binary.path, options.dependencies.run, { signal: options.signal });
   options.signal?.throwIfAborted();
   if (!check.usable) return { reason: check.reason };
-  const version = check.version.startsWith(olderCliVersion) ? olderCliVersion : cliVersion;
-  const cached = cachedPath(options, version);
-  await rename(path, cached);
+  const cached = cachedPath(options, binary.version);
+  await rename(binary.path, cached);
   return { path: cached, source, version: check.version };
 }
 
