@@ -118,11 +118,14 @@ async function sendSignal(record: ProcessRecord, signal: NodeJS.Signals): Promis
   }
 }
 
+/** The addresses that a healthy server prints at its start. */
+const startupTable = /^Temporal (?:CLI|Server|Persistence|UI|Metrics)\b.*\n+/gm;
+
 /** The end of a server's log, without the stack traces that a panic leaves there; empty when there is none. */
 export async function lastWords(logPath: string): Promise<string> {
   try {
     const [words = ''] = (await readFile(logPath, 'utf8')).split(/^(?:\[signal .*\s+)?goroutine \d+/m);
-    return lastLines(words, 6);
+    return lastLines(words.replace(startupTable, ''), 6);
   } catch {
     return '';
   }

@@ -190,7 +190,7 @@ test('a server that dies later is noticed, with its exit told', async () => {
   process.kill(engine.pid ?? 0, 'SIGKILL');
   expect(await engine.exited).toEqual({
     expected: false,
-    description: expect.stringMatching(/pid \d+\) ended by SIGKILL/) as string,
+    description: expect.stringMatching(/pid \d+\) ended by SIGKILL$/) as string,
   });
 });
 
