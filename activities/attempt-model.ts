@@ -114,12 +114,15 @@ function record(
     durationMs: Math.max(0, Math.round(endedAt - startedAt)),
     ...(key === undefined ? {} : { key }),
   };
+  const usage = reply.ok ? reply.answer.usage : reply.failure.usage;
+  const spent = {
+    ...(usage === undefined ? {} : { usage }),
+    ...(usage === undefined && !reply.ok ? {} : { costUsd: costOf(usage, settings?.price) }),
+  };
   if (reply.ok) {
-    const { usage } = reply.answer;
     return {
       ...attempt,
-      usage,
-      costUsd: costOf(usage, settings?.price),
+      ...spent,
       next: { action: 'answer' },
       ...(reply.requestId === undefined ? {} : { requestId: reply.requestId }),
     };
@@ -127,6 +130,7 @@ function record(
   const { message, httpStatus, code, retryAfterMs, requestId } = reply.failure;
   return {
     ...attempt,
+    ...spent,
     message,
     ...(httpStatus === undefined ? {} : { httpStatus }),
     ...(code === undefined ? {} : { code }),

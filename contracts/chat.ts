@@ -44,7 +44,8 @@ export interface ChatAnswer {
   text: string;
   finishReason: FinishReason;
   providerFinishReason: string;
-  usage: Usage;
+  /** Absent when the provider did not say: then neither tokens nor cost are known, which is not the same as none. */
+  usage?: Usage;
   /** The model declined: an answer, not an outage. The text then holds the refusal, if there was one. */
   refused?: true;
   /** The answer ends early, and why. */

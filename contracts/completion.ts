@@ -23,6 +23,20 @@ export type CompletionTarget =
   | { kind: 'chain'; chain: string }
   | { kind: 'strategy'; strategy: string };
 
+/** What was asked for, in one name; the first one of an explicit list. */
+export function targetName(target: CompletionTarget): string {
+  switch (target.kind) {
+    case 'model':
+      return target.model;
+    case 'models':
+      return target.models[0] ?? '';
+    case 'chain':
+      return target.chain;
+    case 'strategy':
+      return target.strategy;
+  }
+}
+
 /** Input of the `completion` workflow. */
 export interface CompletionInput {
   target: CompletionTarget;

@@ -34,6 +34,11 @@ export type FailureKind = (typeof failureKinds)[number];
 /** How an attempt ended: `success`, or why not. */
 export type Outcome = 'success' | FailureKind;
 
+/** True for an outcome that gave no answer. */
+export function isFailure(outcome: Outcome): outcome is FailureKind {
+  return outcome !== 'success';
+}
+
 const known: ReadonlySet<string> = new Set(failureKinds);
 
 /** True when a string (say the `type` of an ApplicationFailure) is one of the failure kinds. */

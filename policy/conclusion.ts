@@ -1,7 +1,7 @@
 import type { Attempt, Trail } from '../contracts/attempt.js';
 import type { ChatAnswer } from '../contracts/chat.js';
 import type { CompletionFailure, CompletionFailureKind, CompletionResult } from '../contracts/completion.js';
-import type { Outcome } from '../contracts/outcome.js';
+import { isFailure } from '../contracts/outcome.js';
 import type { Route } from '../contracts/route.js';
 import { totalCost, totalUsage } from './cost.js';
 import { isKeyFailure } from './outcome-rules.js';
@@ -72,10 +72,6 @@ function failureKind(trail: Trail, because: StopReason): CompletionFailureKind {
   if (first === undefined) return 'exhausted';
   if (failures.every((kind) => kind === first)) return first;
   return failures.every(isKeyFailure) ? 'credentials_exhausted' : 'exhausted';
-}
-
-function isFailure(outcome: Outcome): outcome is Exclude<Outcome, 'success'> {
-  return outcome !== 'success';
 }
 
 function lastOfEachModel(trail: Trail): Attempt[] {

@@ -9,9 +9,9 @@ export interface Price {
   cachedInput?: number | undefined;
 }
 
-/** US dollars of one call; null when the price is not known. */
-export function costOf(usage: Usage, price: Price | undefined): number | null {
-  if (price === undefined) return null;
+/** US dollars of one call; null when the price or the tokens are not known. */
+export function costOf(usage: Usage | undefined, price: Price | undefined): number | null {
+  if (usage === undefined || price === undefined) return null;
   const cached = usage.cachedInputTokens ?? 0;
   const micro =
     (usage.inputTokens - cached) * price.input +
@@ -23,8 +23,9 @@ export function costOf(usage: Usage, price: Price | undefined): number | null {
 /** US dollars of a trail; null as soon as one paid attempt has no known price. */
 export function totalCost(trail: Trail): number | null {
   let total = 0;
-  for (const { usage, costUsd } of trail) {
-    if (usage === undefined) continue;
+  for (const { usage, costUsd, outcome } of trail) {
+    // A failure that reported no tokens is taken as unpaid; an answer that reported none was surely paid for.
+    if (usage === undefined && outcome !== 'success') continue;
     if (costUsd === undefined || costUsd === null) return null;
     total += costUsd;
   }

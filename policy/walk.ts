@@ -1,5 +1,5 @@
 import type { Trail } from '../contracts/attempt.js';
-import type { FailureKind, Outcome } from '../contracts/outcome.js';
+import { isFailure } from '../contracts/outcome.js';
 import type { Candidate, Route } from '../contracts/route.js';
 import { outcomeRules } from './outcome-rules.js';
 
@@ -53,8 +53,4 @@ function openCandidates(route: Route, trail: Trail): Candidate[] {
 function isLarger(candidate: Candidate, refused: Candidate): boolean {
   if (candidate.contextWindow === undefined || refused.contextWindow === undefined) return true;
   return candidate.contextWindow > refused.contextWindow;
-}
-
-function isFailure(outcome: Outcome): outcome is FailureKind {
-  return outcome !== 'success';
 }

@@ -1,4 +1,4 @@
-import type { ChatAnswer, ChatRequest } from '../contracts/chat.js';
+import type { ChatAnswer, ChatRequest, Usage } from '../contracts/chat.js';
 import type { FailureKind } from '../contracts/outcome.js';
 import type { Adaptation } from '../wire/adaptation.js';
 
@@ -30,6 +30,8 @@ export interface ProviderFailure {
   retryAfterMs?: number;
   /** The provider's id of the request. */
   requestId?: string;
+  /** Tokens that the provider counted although its answer could not be used: they are paid for. */
+  usage?: Usage;
   /** A change after which the same model is expected to take the request (`unsupported_by_model` only). */
   adaptation?: Adaptation;
 }

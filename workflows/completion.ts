@@ -10,6 +10,7 @@ import {
 import type { Trail } from '../contracts/attempt.js';
 import type { CompletionActivities } from '../contracts/call.js';
 import {
+  targetName,
   trailQueryName,
   type CompletionFailure,
   type CompletionInput,
@@ -68,20 +69,7 @@ async function routeFor(target: CompletionTarget): Promise<Route> {
     if (!(cause instanceof ApplicationFailure)) throw error;
     const { type, message } = cause;
     const kind = isFailureKind(type) ? type : 'misconfigured';
-    throw completionFailed({ kind, message, requestedModel: nameOf(target), attempts: [] });
-  }
-}
-
-function nameOf(target: CompletionTarget): string {
-  switch (target.kind) {
-    case 'model':
-      return target.model;
-    case 'models':
-      return target.models[0] ?? '';
-    case 'chain':
-      return target.chain;
-    case 'strategy':
-      return target.strategy;
+    throw completionFailed({ kind, message, requestedModel: targetName(target), attempts: [] });
   }
 }
 

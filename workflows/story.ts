@@ -3,11 +3,12 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Trail } from '../contracts/attempt.js';
 import type { CompletionFailureKind } from '../contracts/completion.js';
 import type { Candidate, Route } from '../contracts/route.js';
+import { searchAttributes } from '../contracts/search-attributes.js';
 import { trailAsMarkdown } from '../policy/words.js';
 
-const modelAttribute = defineSearchAttributeKey('HoldfastModel', 'KEYWORD');
-const outcomeAttribute = defineSearchAttributeKey('HoldfastOutcome', 'KEYWORD');
-const attemptsAttribute = defineSearchAttributeKey('HoldfastAttempts', 'INT');
+const modelAttribute = defineSearchAttributeKey(searchAttributes.model, 'KEYWORD');
+const outcomeAttribute = defineSearchAttributeKey(searchAttributes.outcome, 'KEYWORD');
+const attemptsAttribute = defineSearchAttributeKey(searchAttributes.attempts, 'INT');
 
 /** One line for the activity's row in the Temporal UI. */
 export function summaryOf(candidate: Candidate, trail: Trail): string {
