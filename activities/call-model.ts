@@ -7,15 +7,14 @@ import {
   type CallReport,
 } from '../contracts/call.js';
 import type { FailureKind } from '../contracts/outcome.js';
-import { decideRetry, type RetryDecision } from '../policy/retry.js';
-import { attemptModel } from './attempt-model.js';
+import { decideRetry, lostWorkers, toleratedWorkerLosses, type RetryDecision } from '../policy/retry.js';
+import { recordingMarginMs } from '../policy/walk.js';
+import { attemptModel, type ModelAttempt } from './attempt-model.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { callFailure } from './failure.js';
 
-/** Kept back from the time allowed, so that the ending of a call is recorded before Temporal's own timeout. */
-const recordingMarginMs = 500;
-/** Largest answer that is recorded; Temporal refuses payloads of 2 MB. */
-const largestAnswerBytes = 1_500_000;
+/** Largest result that is recorded, as JSON: Temporal refuses payloads of 2 MB, and the other models' trail comes on top. */
+const largestResultBytes = 1_500_000;
 
 /** The activity `callModel`; see the contract in contracts/call.ts. */
 export function createCallModel(dependencies: ActivityDependencies) {
@@ -30,8 +29,18 @@ export function createCallModel(dependencies: ActivityDependencies) {
     });
     const startedAt = dependencies.now();
     const report = reportSoFar(info, candidate);
-    const remaining = (): number => timeLeftAtStart(info) - (dependencies.now() - startedAt);
-    const margin = Math.min(recordingMarginMs, timeLeftAtStart(info) / 10);
+    const allowedMs = timeLeftAtStart(info, startedAt);
+    const marginMs = recordingMarginMs(allowedMs);
+    const remainingMs = (): number => allowedMs - marginMs - (dependencies.now() - startedAt);
+
+    if (lostWorkers(report.attempts) > toleratedWorkerLosses) {
+      const last = lastOf(report.attempts);
+      const because = `${String(lostWorkers(report.attempts))} workers went away during calls of this model`;
+      const decision: RetryDecision = { retry: false, because };
+      noteDecision(last, decision);
+      logger.error({ outcome: last.outcome, next: last.next }, 'this request may be what ends workers');
+      throw callFailure('worker_lost', because, report, decision);
+    }
 
     const callingSince = new Date(startedAt).toISOString();
     const beat = (): void => context.heartbeat({ ...report, callingSince } satisfies CallReport);
@@ -39,21 +48,33 @@ export function createCallModel(dependencies: ActivityDependencies) {
     if (info.attempt > 1) beat();
     const heartbeat = setInterval(beat, retry.heartbeatIntervalMs);
     const { attempts, result } = await attemptModel(dependencies, candidate.model, input.request, {
-      timeoutMs: Math.min(retry.attemptTimeoutMs, Math.max(1, remaining() - margin)),
+      timeoutMs: Math.min(retry.attemptTimeoutMs, Math.max(1, remainingMs())),
       signal: context.cancellationSignal,
-    }).finally(() => clearInterval(heartbeat));
+    })
+      .catch((error: unknown) => faultOfOurs(error, candidate, startedAt, dependencies))
+      .finally(() => clearInterval(heartbeat));
 
     report.attempts.push(...attempts);
     report.through = info.attempt;
-    if (result.ok && Buffer.byteLength(result.answer.text) <= largestAnswerBytes) {
-      logger.debug({ outcome: 'success', durationMs: attempts.at(-1)?.durationMs }, 'model answered');
-      return { answer: result.answer, attempts: report.attempts, notices: result.notices };
-    }
-
     const last = lastOf(report.attempts);
-    if (result.ok)
-      Object.assign(last, { outcome: 'payload_too_large', message: 'the answer is too large to record' });
-    const kind = result.ok ? 'payload_too_large' : endedBy(context, result.failure.kind);
+    let kind: FailureKind;
+    if (result.ok) {
+      const { answer, notices } = result;
+      const success: CallModelResult = { answer, attempts: report.attempts, notices };
+      const bytes = Buffer.byteLength(JSON.stringify(success));
+      if (bytes <= largestResultBytes) {
+        logger.debug({ outcome: 'success', durationMs: last.durationMs }, 'model answered');
+        return success;
+      }
+      kind = 'payload_too_large';
+      last.message = `the answer has ${String(bytes)} bytes, more than the ${String(largestResultBytes)} that can be recorded`;
+    } else if (result.failure.kind === 'cancelled' && !context.cancellationDetails?.cancelRequested) {
+      // Aborted, yet nobody cancelled the completion: this worker is going away, or Temporal took the call from it.
+      kind = 'worker_lost';
+      last.message = `${whyTaken(context)}; the provider may have been paid for it`;
+    } else {
+      kind = result.failure.kind;
+    }
     last.outcome = kind;
     if (kind === 'cancelled') {
       last.next = { action: 'stop', because: 'cancelled by the caller' };
@@ -63,7 +84,7 @@ export function createCallModel(dependencies: ActivityDependencies) {
       kind,
       attempts: report.attempts,
       policy: retry,
-      remainingMs: remaining() - margin,
+      remainingMs: remainingMs(),
       hasAlternative: input.hasAlternative,
       random: dependencies.random,
       ...(last.retryAfterMs === undefined ? {} : { retryAfterMs: last.retryAfterMs }),
@@ -101,17 +122,51 @@ function lastKnown(info: Info, attempts: Attempt[]): number {
   return last === undefined ? info.scheduledTimestampMs : Date.parse(last.startedAt) + last.durationMs;
 }
 
-/** Both times are the server's, so their difference holds whatever this machine's clock says. */
-function timeLeftAtStart(info: Info): number {
-  return (
-    info.scheduleToCloseTimeoutMs - (info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs)
-  );
+/**
+ * Milliseconds that this attempt still has. Up to its scheduling both times are the server's. How long it then waited
+ * for a worker only this machine's clock can tell; should that clock be wrong, half of the time is left all the same.
+ */
+function timeLeftAtStart(info: Info, startedAt: number): number {
+  const left =
+    info.scheduleToCloseTimeoutMs - (info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs);
+  const waited = Math.max(0, startedAt - info.currentAttemptScheduledTimestampMs);
+  return left - Math.min(waited, left / 2);
 }
 
-/** An aborted call is the caller's doing only when a cancellation was asked for; otherwise this worker is going away. */
-function endedBy(context: Context, kind: FailureKind): FailureKind {
-  if (kind !== 'cancelled') return kind;
-  return context.cancellationDetails?.cancelRequested === true ? 'cancelled' : 'worker_lost';
+function whyTaken({ cancellationDetails }: Context): string {
+  if (cancellationDetails?.workerShutdown) return 'the worker shut down before the call ended';
+  if (cancellationDetails?.paused) return 'an operator paused the activity during the call';
+  if (cancellationDetails?.reset) return 'an operator reset the activity during the call';
+  return 'Temporal no longer waits for this call';
+}
+
+/** Provider calls end in values, so an exception is a fault of ours. Its message may quote the request and goes nowhere. */
+function faultOfOurs(
+  error: unknown,
+  { model, provider }: CallModelInput['candidate'],
+  startedAt: number,
+  { now, logger }: ActivityDependencies,
+): ModelAttempt {
+  const name = error instanceof Error ? error.name : typeof error;
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter(isFrame) : [];
+  logger.error({ model, error: name, frames }, 'a fault in Holdfast ended a call');
+  const failure = {
+    kind: 'internal_error',
+    message: `Holdfast failed with ${name}; the log of the worker says where`,
+  } as const;
+  const attempt: Attempt = {
+    model,
+    provider,
+    outcome: failure.kind,
+    startedAt: new Date(startedAt).toISOString(),
+    durationMs: Math.max(0, now() - startedAt),
+    message: failure.message,
+  };
+  return { attempts: [attempt], result: { ok: false, failure } };
+}
+
+function isFrame(line: string): boolean {
+  return line.trimStart().startsWith('at ');
 }
 
 function noteDecision(attempt: Attempt, decision: RetryDecision): void {

@@ -1,12 +1,17 @@
 import type { CompletionActivities } from '../contracts/call.js';
 import { createCallModel } from './call-model.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { reportedAttempts } from './reported-attempts.js';
 import { createResolveRoute } from './resolve-route.js';
 
 export type { ActivityDependencies } from './dependencies.js';
-export { providersWithoutKey } from './resolve-route.js';
+export { providersWithoutKey } from './providers-without-key.js';
 
 /** The activities that a Holdfast worker registers. */
 export function createActivities(dependencies: ActivityDependencies): CompletionActivities {
-  return { resolveRoute: createResolveRoute(dependencies), callModel: createCallModel(dependencies) };
+  return {
+    resolveRoute: createResolveRoute(dependencies),
+    callModel: createCallModel(dependencies),
+    reportedAttempts,
+  };
 }

@@ -63,6 +63,15 @@ export function resolveRoute(target: CompletionTarget, config: Config, context: 
   };
 }
 
+/** Providers of the models asked for; of unknown names nothing is said here. */
+export function providersAskedFor(target: CompletionTarget, config: Config): string[] {
+  const asked = modelsAskedFor(target, config);
+  if ('refusal' in asked) return [];
+  return asked.models.flatMap((model) =>
+    Object.hasOwn(config.models, model) ? (config.models[model]?.provider ?? []) : [],
+  );
+}
+
 function modelsAskedFor(
   target: CompletionTarget,
   config: Config,

@@ -42,15 +42,33 @@ export function isCallReport(value: unknown): value is CallReport {
   );
 }
 
+/** First detail of a failed `resolveRoute`. */
+export interface RouteRefused {
+  /** As in {@link Route}: whether the workflow may write search attributes. */
+  searchAttributes: boolean;
+}
+
+/** True for the first detail of a failed `resolveRoute`. */
+export function isRouteRefused(value: unknown): value is RouteRefused {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'searchAttributes' in value &&
+    typeof value.searchAttributes === 'boolean'
+  );
+}
+
 /** The activities that the completion workflow calls. */
 export interface CompletionActivities {
   /**
    * Turns what was asked for into candidates and policy by this process's config. Runs as a local activity.
-   * @throws ApplicationFailure of type `bad_request` or `auth_failed`, not retryable.
+   * @throws ApplicationFailure of type `bad_request` or `auth_failed`, not retryable; its first detail is a {@link RouteRefused}.
    */
   resolveRoute(target: CompletionTarget): Promise<Route>;
   /**
    * Calls one model. Failures are ApplicationFailures whose type is the failure kind and whose first detail is a {@link CallReport}.
    */
   callModel(input: CallModelInput): Promise<CallModelResult>;
+  /** What this completion's call in flight, or waiting to be tried again, has reported so far. Runs as a local activity. */
+  reportedAttempts(): Promise<Trail>;
 }

@@ -26,6 +26,8 @@ export const failureKinds = [
   'budget_exceeded',
   'cancelled',
   'deadline_exceeded',
+  // A fault of Holdfast itself, told as such rather than blamed on a provider.
+  'internal_error',
 ] as const;
 
 /** Why an attempt gave no answer. */

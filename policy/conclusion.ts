@@ -62,6 +62,20 @@ export function concludeFailure(
   };
 }
 
+/** The failure of a completion whose worker could not say in time which models to call. */
+export function nothingInTime(
+  requestedModel: string,
+  { allowedMs, deadlineMs }: { allowedMs: number; deadlineMs: number },
+): CompletionFailure {
+  const what = `The worker did not find out within ${String(allowedMs / 1000)} s which models it can call`;
+  return {
+    kind: allowedMs < deadlineMs ? 'misconfigured' : 'deadline_exceeded',
+    message: `${what}. Check that its key files can be read, and its log; then try again.`,
+    requestedModel,
+    attempts: [],
+  };
+}
+
 function failureKind(trail: Trail, because: StopReason): CompletionFailureKind {
   if (because === 'deadline') return 'deadline_exceeded';
   const kinds = lastOfEachModel(trail).map(({ outcome }) => outcome);
@@ -109,5 +123,6 @@ const advices: Partial<Record<CompletionFailureKind, string>> = {
   unsupported_by_model: 'Leave the parameter out, or add a model that takes it to the chain.',
   content_filtered: "Change the prompt: the provider's content policy refused it.",
   bad_request: 'Change the request: the provider refuses it as it is.',
+  internal_error: 'This is a fault of Holdfast; please report it with the message above.',
   deadline_exceeded: 'Allow more time, or lower attemptTimeout so that fallbacks get their turn.',
 };

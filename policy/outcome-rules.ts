@@ -40,6 +40,7 @@ export const outcomeRules: Readonly<Record<FailureKind, OutcomeRule>> = {
   budget_exceeded: end,
   cancelled: end,
   deadline_exceeded: end,
+  internal_error: onlyAnother,
 };
 
 /** Failures of the key rather than of the model: the next key of the pool may do better. */

@@ -21,6 +21,11 @@ function repeatedAtOnce({ next }: Attempt): boolean {
   return next?.action === 'retry' && (next.because === 'next_key' || next.because === 'adapted');
 }
 
+/** How many workers went away during calls of one model. */
+export function lostWorkers(attempts: Trail): number {
+  return attempts.filter(({ outcome }) => outcome === 'worker_lost').length;
+}
+
 /** Full jitter: a uniform draw from 1 ms to min(maxDelay, baseDelay * 2^retries). `random` gives [0, 1). */
 export function backoffMs(policy: RetryPolicy, retries: number, random: () => number): number {
   const ceiling = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** retries);
@@ -53,7 +58,7 @@ export function decideRetry(question: RetryQuestion): RetryDecision {
 
   const made = countedAttempts(attempts);
   if (rule === 'once' && attempts.filter(({ outcome }) => outcomeOnce(outcome)).length > 1) {
-    return { retry: false, because: `${kind} again` };
+    return { retry: false, because: 'an unusable answer for the second time' };
   }
   if (made >= policy.maxAttempts) {
     return { retry: false, because: `${String(made)} of ${String(policy.maxAttempts)} attempts used` };
@@ -66,6 +71,7 @@ export function decideRetry(question: RetryQuestion): RetryDecision {
   if (hasAlternative && afterMs > policy.maxWaitBeforeFallbackMs) {
     return { retry: false, because: `a wait of ${seconds(afterMs)} is too long while another model is free` };
   }
+  if (remainingMs <= 0) return { retry: false, because: 'no time is left for this model' };
   if (afterMs >= remainingMs) {
     return { retry: false, because: `a wait of ${seconds(afterMs)} does not fit the time left` };
   }

@@ -1,10 +1,16 @@
-import type { Trail } from '../contracts/attempt.js';
+import type { Attempt, Trail } from '../contracts/attempt.js';
 import { isFailure } from '../contracts/outcome.js';
 import type { Candidate, Route } from '../contracts/route.js';
 import { outcomeRules } from './outcome-rules.js';
 
 /** With less than this left no provider can answer, so none is paid for trying. */
 export const leastUsefulMs = 50;
+
+/** Kept back from the time that a call may take, so that its ending is recorded before Temporal's own timeout. */
+export function recordingMarginMs(allowedMs: number): number {
+  return Math.min(longestRecordingMarginMs, allowedMs / 10);
+}
+const longestRecordingMarginMs = 500;
 
 export type WalkStep =
   | {
@@ -28,7 +34,10 @@ export function nextStep(route: Route, trail: Trail, remainingMs: number): WalkS
     return { action: 'stop', because: 'not_retryable' };
   }
   const [candidate, ...others] = openCandidates(route, trail);
-  if (candidate === undefined) return { action: 'stop', because: 'exhausted' };
+  if (candidate === undefined) {
+    const cut = last !== undefined && cutByDeadline(last, route, remainingMs);
+    return { action: 'stop', because: cut ? 'deadline' : 'exhausted' };
+  }
   const hasAlternative = others.length > 0;
   return {
     action: 'call',
@@ -37,6 +46,13 @@ export function nextStep(route: Route, trail: Trail, remainingMs: number): WalkS
     // No model may use more than half of the time left while another could still answer.
     allowedMs: Math.floor(hasAlternative ? remainingMs / 2 : remainingMs),
   };
+}
+
+/** The last call ended before its own timeout, since nothing but the recording margin was left of the deadline. */
+function cutByDeadline({ outcome, durationMs }: Attempt, { retry }: Route, remainingMs: number): boolean {
+  return (
+    outcome === 'timeout' && durationMs < retry.attemptTimeoutMs && remainingMs <= longestRecordingMarginMs
+  );
 }
 
 function openCandidates(route: Route, trail: Trail): Candidate[] {

@@ -1,11 +1,18 @@
-import { ActivityCancellationType, isCancellation, proxyActivities } from '@temporalio/workflow';
-import type { Trail } from '../contracts/attempt.js';
+import {
+  ActivityCancellationType,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  proxyActivities,
+} from '@temporalio/workflow';
+import type { Attempt, Trail } from '../contracts/attempt.js';
 import type { CallModelResult, CompletionActivities } from '../contracts/call.js';
 import type { ChatRequest } from '../contracts/chat.js';
 import type { Route } from '../contracts/route.js';
 import { toleratedWorkerLosses } from '../policy/retry.js';
 import { nextStep, type WalkStep } from '../policy/walk.js';
 import { attemptsIn } from './reported-attempts.js';
+import { shieldedCall } from './shielded-call.js';
 import { summaryOf, tellTrail } from './story.js';
 
 type CallStep = Extract<WalkStep, { action: 'call' }>;
@@ -25,19 +32,34 @@ export async function walkChain(
   trail: Trail,
   remainingMs: () => number,
 ): Promise<WalkEnding> {
+  const completion = CancellationScope.current();
   for (;;) {
     const step = nextStep(route, trail, remainingMs());
     noteStep(trail, step);
     if (trail.length > 0) tellTrail(trail);
     if (step.action === 'stop') return { ok: false, because: step.because };
     const scheduledAt = Date.now();
+    let reported: Attempt[] = [];
     try {
-      const { answer, attempts, notices } = await callCandidate(route, request, step, trail);
+      const { answer, attempts, notices } = await shieldedCall(
+        () => callCandidate(route, request, step, trail),
+        (attempts) => {
+          reported = attempts;
+        },
+      );
       trail.push(...attempts);
       return { ok: true, answer, notices };
     } catch (error) {
-      trail.push(...attemptsIn(error, step.candidate, scheduledAt));
-      if (isCancellation(error)) throw error;
+      trail.push(...attemptsIn(error, step.candidate, { scheduledAt, reported }));
+      // Also when the call failed by itself at that moment: nobody waits for another one.
+      if (completion.consideredCancelled || isCancellation(error)) {
+        noteCancelled(trail);
+        throw new CancelledFailure(
+          'the completion was cancelled',
+          [],
+          error instanceof Error ? error : undefined,
+        );
+      }
     }
   }
 }
@@ -77,6 +99,11 @@ function noteStep(trail: Trail, step: WalkStep): void {
           action: 'stop',
           because: step.because === 'exhausted' ? `${why}; no candidate is left` : stopReasons[step.because],
         };
+}
+
+function noteCancelled(trail: Trail): void {
+  const last = trail.at(-1);
+  if (last !== undefined) last.next = { action: 'stop', because: 'cancelled by the caller' };
 }
 
 const stopReasons = {

@@ -1,32 +1,21 @@
 import {
-  ActivityFailure,
   ApplicationFailure,
   defineQuery,
   isCancellation,
-  proxyLocalActivities,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Trail } from '../contracts/attempt.js';
-import type { CompletionActivities } from '../contracts/call.js';
 import {
-  targetName,
   trailQueryName,
   type CompletionFailure,
   type CompletionInput,
   type CompletionResult,
-  type CompletionTarget,
 } from '../contracts/completion.js';
-import { isFailureKind } from '../contracts/outcome.js';
-import type { Route } from '../contracts/route.js';
 import { concludeAnswer, concludeFailure } from '../policy/conclusion.js';
 import { walkChain } from './attempts.js';
+import { routeFor } from './route.js';
 import { tellEnding, tellTrail } from './story.js';
-
-const { resolveRoute } = proxyLocalActivities<CompletionActivities>({
-  startToCloseTimeout: '5s',
-  retry: { maximumAttempts: 3 },
-});
 
 export const trailQuery = defineQuery<Trail>(trailQueryName);
 
@@ -38,9 +27,14 @@ export async function completion({ target, chat, deadlineMs }: CompletionInput):
   const trail: Trail = [];
   setHandler(trailQuery, () => trail);
   const { workflowId, startTime } = workflowInfo();
-
   const remainingMs = (): number => deadlineMs - (Date.now() - startTime.getTime());
-  const route = await routeFor(target);
+
+  const routing = await routeFor(target, Math.max(1, remainingMs()));
+  if (!routing.ok) {
+    tellEnding(routing, trail, routing.failure.kind);
+    throw completionFailed(routing.failure);
+  }
+  const { route } = routing;
   try {
     const ending = await walkChain(route, chat, trail, remainingMs);
     tellTrail(trail);
@@ -57,19 +51,6 @@ export async function completion({ target, chat, deadlineMs }: CompletionInput):
       tellEnding(route, trail, 'cancelled');
     }
     throw error;
-  }
-}
-
-async function routeFor(target: CompletionTarget): Promise<Route> {
-  try {
-    return await resolveRoute(target);
-  } catch (error) {
-    // A local activity's failure arrives bare, an ordinary one's inside an ActivityFailure.
-    const cause = error instanceof ActivityFailure ? error.cause : error;
-    if (!(cause instanceof ApplicationFailure)) throw error;
-    const { type, message } = cause;
-    const kind = isFailureKind(type) ? type : 'misconfigured';
-    throw completionFailed({ kind, message, requestedModel: targetName(target), attempts: [] });
   }
 }
 

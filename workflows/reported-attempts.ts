@@ -2,11 +2,22 @@ import { TimeoutType } from '@temporalio/common';
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { Attempt } from '../contracts/attempt.js';
 import { isCallReport } from '../contracts/call.js';
-import { isFailureKind, type FailureKind } from '../contracts/outcome.js';
+import type { FailureKind } from '../contracts/outcome.js';
 import type { Candidate } from '../contracts/route.js';
 
+export interface CallFacts {
+  /** Milliseconds since the epoch, by the workflow's clock. */
+  scheduledAt: number;
+  /** What the call had reported when its cancellation was asked for; empty when none was. */
+  reported: Attempt[];
+}
+
 /** Every attempt that a failed activity made, read from wherever Temporal put its report. */
-export function attemptsIn(error: unknown, candidate: Candidate, scheduledAt: number): Attempt[] {
+export function attemptsIn(
+  error: unknown,
+  candidate: Candidate,
+  { scheduledAt, reported }: CallFacts,
+): Attempt[] {
   if (!(error instanceof ActivityFailure)) throw error;
   const { cause } = error;
   const unreported = (outcome: FailureKind, message: string, since = scheduledAt): Attempt => ({
@@ -20,31 +31,27 @@ export function attemptsIn(error: unknown, candidate: Candidate, scheduledAt: nu
   if (cause instanceof ApplicationFailure) {
     const report = cause.details?.[0];
     if (isCallReport(report)) return report.attempts;
-    // Not a failure that callModel made: a defect of ours, kept in the trail rather than hidden.
-    return [unreported(isFailureKind(cause.type) ? cause.type : 'worker_lost', cause.message)];
+    // Not a failure that callModel made: a fault of ours, kept in the trail rather than hidden.
+    return [...reported, unreported('internal_error', cause.message)];
   }
   if (cause instanceof CancelledFailure) {
     const report = cause.details[0];
-    return isCallReport(report)
-      ? report.attempts
-      : [unreported('cancelled', 'cancelled before the call ended')];
+    // A call that was running reports its end; one without a report was waiting to be tried, or not begun.
+    return isCallReport(report) ? report.attempts : reported;
   }
   if (cause instanceof TimeoutFailure) {
     const report = isCallReport(cause.lastHeartbeatDetails) ? cause.lastHeartbeatDetails : undefined;
     const since = report?.callingSince === undefined ? undefined : Date.parse(report.callingSince);
-    const reported = report?.attempts ?? [];
+    const told = report?.attempts ?? reported;
     // Time ran out while Temporal waited to try again: everything is told already.
     const waiting =
-      cause.timeoutType === TimeoutType.SCHEDULE_TO_CLOSE && reported.length > 0 && since === undefined;
+      cause.timeoutType === TimeoutType.SCHEDULE_TO_CLOSE && told.length > 0 && since === undefined;
     // A live worker ends every call itself, within its time; so whatever timed out, no worker was there to end it.
     return waiting
-      ? reported
-      : [
-          ...reported,
-          unreported('worker_lost', timeoutReasons[cause.timeoutType ?? 'START_TO_CLOSE'], since),
-        ];
+      ? told
+      : [...told, unreported('worker_lost', timeoutReasons[cause.timeoutType ?? 'START_TO_CLOSE'], since)];
   }
-  return [unreported('worker_lost', error.message)];
+  return [...reported, unreported('internal_error', error.message)];
 }
 
 const timeoutReasons: Record<NonNullable<TimeoutType>, string> = {

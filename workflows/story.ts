@@ -22,9 +22,13 @@ export function tellTrail(trail: Trail): void {
 }
 
 /** Search attributes, written once and only when something other than success at the first try happened. */
-export function tellEnding(route: Route, trail: Trail, outcome: 'success' | CompletionFailureKind): void {
+export function tellEnding(
+  registered: Pick<Route, 'searchAttributes'>,
+  trail: Trail,
+  outcome: 'success' | CompletionFailureKind,
+): void {
   const healthy = outcome === 'success' && trail.length === 1;
-  if (healthy || !route.searchAttributes) return;
+  if (healthy || !registered.searchAttributes) return;
   const last = trail.at(-1);
   upsertSearchAttributes([
     { key: outcomeAttribute, value: outcome },

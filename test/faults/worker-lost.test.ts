@@ -45,7 +45,7 @@ describe('a worker killed with SIGKILL in mid-attempt', () => {
   });
 
   it('a request that takes every worker with it goes on to the next model, and ends', async () => {
-    const deadly = { ...retry, heartbeatTimeout: 800, heartbeatInterval: 200, maxAttempts: 1 };
+    const deadly = { ...retry, heartbeatTimeout: 800, heartbeatInterval: 200, maxAttempts: 3 };
     await using kit = await startCompletionKit({ workers: 0, retry: deadly });
     kit.provider.plan(model, step.hang());
     kit.provider.plan('claude-3-opus-20240229', step.answer('Unharmed'));

@@ -93,7 +93,8 @@ function play(given: Situation): { trail: Trail; endedAtMs: number; stop: string
       const allowed = attempt < given.retry.maxAttempts + toleratedWorkerLosses && clock < closesAt;
       if (!decision.retry || !allowed) break;
       if (step.hasAlternative) waits.push(decision.afterMs);
-      clock = Math.min(closesAt, clock + decision.afterMs);
+      clock += decision.afterMs;
+      expect(clock, 'a wait ends before the time of the model').toBeLessThan(closesAt);
     }
     trail.push(...own);
   }

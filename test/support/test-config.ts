@@ -20,6 +20,8 @@ export interface ConfigOptions {
   retry?: Partial<Record<keyof typeof quickRetry, number>>;
   /** Key references of both providers. */
   keys?: string[];
+  /** Those of the Anthropic one, where they differ. */
+  anthropicKeys?: string[];
 }
 
 /** Models of the test config: two in the OpenAI format, two in the Anthropic format, of different sizes. */
@@ -32,7 +34,7 @@ export function testConfig(
     {
       providers: {
         openai: { kind: 'openai', baseUrl: provider.openaiUrl, keys },
-        anthropic: { kind: 'anthropic', baseUrl: provider.anthropicUrl, keys },
+        anthropic: { kind: 'anthropic', baseUrl: provider.anthropicUrl, keys: options.anthropicKeys ?? keys },
       },
       models: {
         'gpt-4': { provider: 'openai', contextWindow: 8_192, price: { input: 30, output: 60 } },

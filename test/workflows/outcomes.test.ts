@@ -217,6 +217,13 @@ describe('deadline', () => {
     await expect.poll(() => calls.map(({ aborted }) => aborted)).toEqual([true, true]);
   });
 
+  it('deadline_exceeded is what a model that hangs to the end of it comes to', async () => {
+    await using patient = await startCompletionKit();
+    patient.provider.plan(openai, step.hang());
+    const failure = await failed(patient.holdfast.complete({ model: openai, messages, deadlineMs: 6_000 }));
+    expect(failure).toMatchObject({ kind: 'deadline_exceeded', attempts: [{ outcome: 'timeout' }] });
+  });
+
   it('a wait that does not fit the deadline is not begun', async () => {
     kit.provider.plan(openai, step.status(429, { retryAfter: 30 }));
     const failure = await failed(kit.holdfast.complete({ model: openai, messages, deadlineMs: 5_000 }));
