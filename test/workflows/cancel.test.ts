@@ -50,8 +50,11 @@ describe('a cancellation', () => {
     expect(await story(kit, completion.id)).toEqual([`${openai}: truncated`]);
     expect(kit.provider.calls(anthropic)).toHaveLength(0);
     const { events } = await kit.temporal.workflow.getHandle(completion.id).fetchHistory();
-    const scheduled = events?.filter(({ activityTaskScheduledEventAttributes: call }) => call != null);
-    expect(scheduled).toHaveLength(1);
+    const calls = events?.filter(({ activityTaskScheduledEventAttributes: call }) => call != null);
+    expect(calls).toHaveLength(1);
+    // The route, and what the call had reported: nothing was begun for another one.
+    const markers = events?.filter(({ markerRecordedEventAttributes: marker }) => marker != null);
+    expect(markers).toHaveLength(2);
   });
 });
 
