@@ -7,6 +7,8 @@ export interface Candidate {
   provider: string;
   /** Tokens the model can hold, question and answer together. */
   contextWindow?: number;
+  /** US dollars that one call is expected to cost; null when its price is not known. Present only under a budget. */
+  estimateUsd?: number | null;
 }
 
 /** A model of the chain that was left out before any call, and why. */
@@ -23,6 +25,8 @@ export interface Route {
   candidates: Candidate[];
   skipped: SkippedModel[];
   retry: RetryPolicy;
+  /** Most that the completion may cost in US dollars. */
+  maxCostUsd?: number;
   /** First 12 hex digits of the SHA-256 of the config that resolved it. */
   configHash: string;
   /** Whether Holdfast's search attributes are registered, so that the workflow may write them. */

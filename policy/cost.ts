@@ -20,6 +20,26 @@ export function costOf(usage: Usage | undefined, price: Price | undefined): numb
   return micro / 1_000_000;
 }
 
+/** Length of an answer when the request sets no `maxTokens`, for estimates. */
+export const assumedOutputTokens = 1_000;
+
+/** US dollars that one call is expected to cost; null when the price is not known. Four bytes are taken as a token. */
+export function estimateUsd(
+  inputBytes: number,
+  maxTokens: number | undefined,
+  price: Price | undefined,
+): number | null {
+  return costOf(
+    { inputTokens: Math.ceil(inputBytes / 4), outputTokens: maxTokens ?? assumedOutputTokens },
+    price,
+  );
+}
+
+/** US dollars of a trail as far as they are known. */
+export function spentUsd(trail: Trail): number {
+  return trail.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
+}
+
 /** US dollars of a trail; null as soon as one paid attempt has no known price. */
 export function totalCost(trail: Trail): number | null {
   let total = 0;

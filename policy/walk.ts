@@ -1,4 +1,5 @@
 import type { Attempt, Trail } from '../contracts/attempt.js';
+import { spentUsd } from './cost.js';
 import { isFailure } from '../contracts/outcome.js';
 import type { Candidate, Route } from '../contracts/route.js';
 import { outcomeRules } from './outcome-rules.js';
@@ -21,6 +22,8 @@ export type WalkStep =
       /** Whether another candidate is left after this one. */
       hasAlternative: boolean;
     }
+  /** The candidate is passed over without a call; it gets an entry in the trail. */
+  | { action: 'refuse'; candidate: Candidate; outcome: 'budget_exceeded'; message: string }
   | { action: 'stop'; because: 'deadline' | 'not_retryable' | 'exhausted' };
 
 /**
@@ -38,7 +41,11 @@ export function nextStep(route: Route, trail: Trail, remainingMs: number): WalkS
     const cut = last !== undefined && cutByDeadline(last, route, remainingMs);
     return { action: 'stop', because: cut ? 'deadline' : 'exhausted' };
   }
-  const hasAlternative = others.length > 0;
+  const unaffordable = whyUnaffordable(candidate, route.maxCostUsd, trail);
+  if (unaffordable !== undefined) {
+    return { action: 'refuse', candidate, outcome: 'budget_exceeded', message: unaffordable };
+  }
+  const hasAlternative = others.some((other) => !whyUnaffordable(other, route.maxCostUsd, trail));
   return {
     action: 'call',
     candidate,
@@ -46,6 +53,26 @@ export function nextStep(route: Route, trail: Trail, remainingMs: number): WalkS
     // No model may use more than half of the time left while another could still answer.
     allowedMs: Math.floor(hasAlternative ? remainingMs / 2 : remainingMs),
   };
+}
+
+/** Why one call of this model does not fit what is left of the budget; undefined when it does. */
+function whyUnaffordable(
+  { model, estimateUsd }: Candidate,
+  maxCostUsd: number | undefined,
+  trail: Trail,
+): string | undefined {
+  if (maxCostUsd === undefined) return undefined;
+  if (estimateUsd === undefined || estimateUsd === null) {
+    return `the price of ${model} is not known, so the budget of ${usd(maxCostUsd)} could not be kept; add its price to the config`;
+  }
+  const spent = spentUsd(trail);
+  if (spent + estimateUsd <= maxCostUsd) return undefined;
+  const already = spent > 0 ? `, ${usd(spent)} is spent` : '';
+  return `a call is expected to cost ${usd(estimateUsd)}${already}, and the budget is ${usd(maxCostUsd)}`;
+}
+
+function usd(dollars: number): string {
+  return `$${String(Number(dollars.toPrecision(3)))}`;
 }
 
 /** The last call ended before its own timeout, since nothing but the recording margin was left of the deadline. */

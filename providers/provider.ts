@@ -1,6 +1,7 @@
-import type { ChatAnswer, ChatRequest, Usage } from '../contracts/chat.js';
+import type { AnswerDelta, ChatAnswer, ChatRequest, Usage } from '../contracts/chat.js';
 import type { FailureKind } from '../contracts/outcome.js';
 import type { Adaptation } from '../wire/adaptation.js';
+import type { Traits } from '../wire/traits.js';
 
 export type { Adaptation };
 
@@ -12,10 +13,24 @@ export interface ProviderCall {
   /** The key itself; absent for endpoints that need none. */
   apiKey?: string;
   adaptations: Adaptation[];
+  /** How the model differs from its wire format. */
+  traits?: Traits;
   /** Longest that the call may take; past it the HTTP call is aborted and the reply is `timeout`. */
   timeoutMs: number;
+  /** Present: the answer is asked for as a stream. The reply is the same as for a plain call. */
+  stream?: StreamLimits;
   /** Aborts the HTTP call at once; the reply is `cancelled`. */
   signal: AbortSignal;
+}
+
+/** Limits of a streamed call. `timeoutMs` still bounds all of it. */
+export interface StreamLimits {
+  /** Longest wait for the first token, reasoning included; past it the reply is `timeout`. */
+  firstTokenTimeoutMs: number;
+  /** Longest silence between two tokens after the first; past it the reply is `stalled`. */
+  idleTimeoutMs: number;
+  /** Told of each piece as it arrives. Must not throw; what it is told of a call that fails later was no answer. */
+  onDelta?: (delta: AnswerDelta) => void;
 }
 
 /** Why a call gave no usable answer. Classified once, here; afterwards only the kind travels. */
@@ -40,6 +55,8 @@ export type ProviderReply =
   | {
       ok: true;
       answer: ChatAnswer;
+      /** Milliseconds from the call to the first token; streamed calls only. */
+      firstTokenMs?: number;
       requestId?: string;
       /** What the wire format forced beyond `call.adaptations`: a notice to the caller. Absent where nothing was. */
       adapted?: Adaptation[];

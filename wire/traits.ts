@@ -1,0 +1,22 @@
+import type { ChatParameters } from '../contracts/chat.js';
+
+/** Things without which a request is no longer what was asked: a model that lacks them is not called. */
+export const abilities = ['tools', 'images', 'documents', 'json_object', 'json_schema'] as const;
+export type Ability = (typeof abilities)[number];
+
+/** How a model, or the endpoint that serves it, differs from its wire format. Data only; all absent: the format in full. */
+export interface Traits {
+  /** Parameters that it refuses: left out, and said so in a notice. */
+  refuses?: readonly (keyof ChatParameters)[];
+  lacks?: readonly Ability[];
+  /** OpenAI's format: the name of the token limit. */
+  tokenLimitName?: 'max_tokens' | 'max_completion_tokens';
+  /** OpenAI's format: the role of instructions; reasoning models of OpenAI say `developer`. */
+  systemRole?: 'system' | 'developer';
+  /** OpenAI's format: false where `stream_options` is refused, so that a stream ends without usage. */
+  streamUsage?: boolean;
+  /** Most tokens that the model can write; the limit sent where the format demands one and the caller set none. */
+  maxOutputTokens?: number;
+  /** Anthropic's format: how thinking is asked for. `budget`: `thinking.budget_tokens`; `adaptive`: `output_config.effort`. */
+  thinking?: 'budget' | 'adaptive';
+}
