@@ -88,6 +88,56 @@ describe('a response in the Anthropic format', () => {
     });
   });
 
+  it.each([
+    ['null', null],
+    ['no counts', {}],
+    ['an input count of null', { input_tokens: null, output_tokens: 5 }],
+    ['no output count', { input_tokens: 10 }],
+    ['words for counts', { input_tokens: 'ten', output_tokens: 5 }],
+    ['a negative count', { input_tokens: -1, output_tokens: 5 }],
+  ])('usage with %s is not known, and the answer is good', (_, usage) => {
+    const reading = readAnthropic(answer({ usage }));
+    expect(reading).toMatchObject({ is: 'answer', answer: { text: 'Hello.' } });
+    expect(reading).not.toHaveProperty('answer.usage');
+  });
+
+  it('usage without its details is known without them', () => {
+    const usage = { input_tokens: 10, output_tokens: 5, cache_read_input_tokens: null };
+    for (const output_tokens_details of [null, {}, { thinking_tokens: null }]) {
+      expect(readAnthropic(answer({ usage: { ...usage, output_tokens_details } }))).toHaveProperty(
+        'answer.usage',
+        { inputTokens: 10, outputTokens: 5 },
+      );
+    }
+  });
+
+  it.each([
+    ['cut', { stop_reason: null }, 'truncated'],
+    ['empty', { content: [] }, 'empty'],
+    ['malformed', { content: 7 }, 'malformed'],
+    ['an error', { error: { message: 'x' } }, 'error'],
+  ])('what is no answer (%s) is paid for all the same', (_, changes, is) => {
+    expect(readAnthropic(answer(changes))).toMatchObject({
+      is,
+      usage: { inputTokens: 10, outputTokens: 5 },
+    });
+  });
+
+  it.each([null, false, '', ' ', {}, [], { type: '', message: null }])(
+    'error: %j beside an answer is none; in its place it is one, unless null or false',
+    (error) => {
+      expect(readAnthropic(answer({ error })).is).toBe('answer');
+      expect(readAnthropic({ error }).is).toBe(error === null || error === false ? 'malformed' : 'error');
+    },
+  );
+
+  it.each(['boom', true, 500, { message: 'x' }, [{ message: 'x' }]])(
+    'error: %j beside an answer is an error',
+    (error) => {
+      expect(readAnthropic(answer({ error })).is).toBe('error');
+    },
+  );
+
   it('joins text and leaves thinking out', () => {
     const content = [
       { type: 'thinking', thinking: 'hm', signature: 's' },
@@ -124,10 +174,10 @@ describe('a response in the Anthropic format', () => {
   });
 
   it('names the field that broke the schema and not its value', () => {
-    const reading = readAnthropic(answer({ usage: { input_tokens: 'a secret', output_tokens: 1 } }));
+    const reading = readAnthropic(answer({ content: [{ type: 'text', text: ['a secret'] }] }));
     expect(reading).toMatchObject({
       is: 'malformed',
-      because: expect.stringContaining('usage.input_tokens') as unknown,
+      because: expect.stringContaining('content.0.text') as unknown,
     });
     expect(JSON.stringify(reading)).not.toContain('a secret');
   });
