@@ -12,5 +12,5 @@ export function createProvider({ kind, ...settings }: ProviderSettings & { kind:
 
 export { createAnthropicProvider } from './anthropic.js';
 export { createOpenAIProvider, type ProviderSettings } from './openai.js';
-export { parseKeyReference, resolveKey, type KeySources, type ResolvedKey } from './keys.js';
+export { parseKeyReference, resolveKey, shareReads, type KeySources, type ResolvedKey } from './keys.js';
 export type { Adaptation, Provider, ProviderCall, ProviderFailure, ProviderReply } from './provider.js';
