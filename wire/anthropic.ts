@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ChatMessage, ChatRequest, Usage } from '../contracts/chat.js';
+import { defaultMaxTokens } from './anthropic-limits.js';
 import { keptParameters, type Adaptation, type WireRequest } from './adaptation.js';
 import {
   fieldOf,
@@ -28,14 +29,15 @@ export interface AnthropicBody {
   stop_sequences?: string[];
 }
 
-/** Anthropic demands a limit. 4096 is the most that the Claude 3 models take, so that every model takes it. */
-export const defaultMaxTokens = 4096;
-
-/** Translates a request into Anthropic's messages format. A temperature above 1 is clamped, and said to be. */
+/**
+ * Translates a request into Anthropic's messages format. A temperature above 1 is clamped, and said to be.
+ * @param contextWindow Tokens that the model can hold, where it is known.
+ */
 export function toAnthropic(
   upstreamModel: string,
   request: ChatRequest,
   adaptations: Adaptation[],
+  contextWindow?: number,
 ): WireRequest<AnthropicBody> {
   const { maxTokens, temperature, topP, stop } = keptParameters(request, adaptations);
   const tooHot = temperature !== undefined && temperature > 1;
@@ -48,7 +50,7 @@ export function toAnthropic(
   return {
     body: {
       model: upstreamModel,
-      max_tokens: maxTokens ?? defaultMaxTokens,
+      max_tokens: maxTokens ?? defaultMaxTokens(upstreamModel, request.messages, contextWindow),
       messages: asTurns ? [{ role: 'user', content: system.join('\n\n') }] : turns,
       ...(system.length === 0 || asTurns ? {} : { system: system.join('\n\n') }),
       ...(temperature === undefined ? {} : { temperature: Math.min(temperature, 1) }),
