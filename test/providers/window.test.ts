@@ -78,9 +78,10 @@ describe('checkWindow', () => {
     expect(await checkWindow(gpt4, { messages })).toMatchObject({ fits: false, exact: true });
   });
 
-  it.each([
+  it.each<[string, WindowModel]>([
     ['another vendor', claude],
     ['another server', llama],
+    ["the other format under OpenAI's names", { ...gpt4, kind: 'anthropic' }],
     ["another server under OpenAI's names", { ...gpt4, baseUrl: 'http://127.0.0.1:8080/v1' }],
     ['a model of OpenAI that nobody knows', { ...gpt4, upstreamModel: 'gpt-99' }],
   ])('%s: an estimate refuses only what is above the window by a quarter', async (_, model) => {
