@@ -37,7 +37,8 @@ export const outcomeRules: Readonly<Record<FailureKind, OutcomeRule>> = {
   content_filtered: end,
   bad_request: end,
   circuit_open: onlyAnother,
-  budget_exceeded: end,
+  // Whether the next one is cheap enough is asked anew of each.
+  budget_exceeded: onlyAnother,
   cancelled: end,
   deadline_exceeded: end,
   internal_error: onlyAnother,
