@@ -4,6 +4,7 @@ import type { ModelConfig } from '../config/schema.js';
 import { costOf } from '../policy/cost.js';
 import { isKeyFailure } from '../policy/outcome-rules.js';
 import type { Adaptation, ProviderFailure, ProviderReply } from '../providers/provider.js';
+import { checkWindow } from '../providers/window.js';
 import type { ActivityDependencies } from './dependencies.js';
 
 export interface ModelAttempt {
@@ -28,8 +29,8 @@ export async function attemptModel(
   const attempts: Attempt[] = [];
   const settings = config.models[model];
   const provider = settings && providers.get(settings.provider);
-  const keys = settings && config.providers[settings.provider]?.keys;
-  if (settings === undefined || provider === undefined || keys === undefined) {
+  const endpoint = settings && config.providers[settings.provider];
+  if (settings === undefined || provider === undefined || endpoint === undefined) {
     const failure: ProviderFailure = {
       kind: 'misconfigured',
       message: `model ${model} is not in the config of this worker; give all workers the same config`,
@@ -37,6 +38,15 @@ export async function attemptModel(
     attempts.push(
       record({ model, provider: settings?.provider ?? 'unknown' }, startedAt, now(), { ok: false, failure }),
     );
+    return { attempts, result: { ok: false, failure } };
+  }
+
+  const { contextWindow, upstreamModel = model } = settings;
+  const { kind, baseUrl, keys } = endpoint;
+  const check = await checkWindow({ contextWindow, upstreamModel, kind, baseUrl }, request);
+  if (!check.fits) {
+    const failure: ProviderFailure = { kind: 'context_too_long', message: check.message };
+    attempts.push(record({ model, provider: settings.provider }, startedAt, now(), { ok: false, failure }));
     return { attempts, result: { ok: false, failure } };
   }
 
@@ -50,11 +60,12 @@ export async function attemptModel(
       key?.ok === false
         ? { ok: false, failure: { kind: 'auth_failed', message: key.reason } }
         : await provider.call({
-            upstreamModel: settings.upstreamModel ?? model,
+            upstreamModel,
             request,
             adaptations,
             signal,
             timeoutMs: Math.max(1, timeoutMs - (calledAt - startedAt)),
+            ...(contextWindow === undefined ? {} : { contextWindow }),
             ...(key === undefined ? {} : { apiKey: key.key }),
           });
     const attempt = record(

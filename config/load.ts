@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { isObject, layOver } from './merge.js';
 import { configSchema, type Config } from './schema.js';
 
 /** The config is not usable; the message names the file and each fault in it. */
@@ -16,6 +17,8 @@ export interface LoadedConfig {
   hash: string;
   /** The file laid over the shipped one, if there was one. */
   file?: string;
+  /** What whoever wrote the file should know although it can be used; absent when there is nothing. */
+  notices?: string[];
 }
 
 export interface ConfigSource {
@@ -31,14 +34,21 @@ export interface ConfigSource {
 export async function loadConfig(source: ConfigSource = {}): Promise<LoadedConfig> {
   const { env = process.env, directory = process.cwd(), overlay = {} } = source;
   const shipped = parseYaml(await readFile(new URL('default.yaml', import.meta.url), 'utf8'), 'default.yaml');
-  const named = source.file ?? env['HOLDFAST_CONFIG'];
+  // An empty variable is how shells and compose files say that there is none.
+  const variable = env['HOLDFAST_CONFIG'] === '' ? undefined : env['HOLDFAST_CONFIG'];
+  const named = source.file ?? variable;
   const file = path.resolve(directory, named ?? 'holdfast.yaml');
   const own = await readOwn(file, named !== undefined);
-  const config = parseConfig(
-    merge(merge(shipped, own?.value), overlay),
-    own === undefined ? 'the shipped config' : file,
-  );
-  return { config, hash: hashOf(config), ...(own === undefined ? {} : { file }) };
+  const configured = layOver(shipped, own?.value);
+  const complete = layOver(configured.value, overlay);
+  const config = parseConfig(complete.value, own === undefined ? 'the shipped config' : file);
+  const notices = [...configured.notices, ...complete.notices];
+  return {
+    config,
+    hash: hashOf(config),
+    ...(own === undefined ? {} : { file }),
+    ...(notices.length === 0 ? {} : { notices }),
+  };
 }
 
 /** Checks a config that is already a value. @throws ConfigError naming each fault */
@@ -78,18 +88,6 @@ function parseYaml(text: string, name: string): unknown {
   } catch (error) {
     throw new ConfigError(`${name} is not YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
-}
-
-/** Objects are merged name by name; lists and single values are replaced. */
-function merge(base: unknown, over: unknown): unknown {
-  if (over === undefined || over === null) return base;
-  if (!isObject(base) || !isObject(over)) return over;
-  const names = new Set([...Object.keys(base), ...Object.keys(over)]);
-  return Object.fromEntries([...names].map((name) => [name, merge(base[name], over[name])]));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function sorted(value: unknown): unknown {

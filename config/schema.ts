@@ -1,18 +1,13 @@
-import ms from 'ms';
 import { z } from 'zod';
+import { parseDuration } from './duration.js';
 
 /** A span of time: milliseconds, or words such as `500ms`, `30s`, `5m`. Becomes milliseconds. */
 const duration = z.union([z.number(), z.string()]).transform((value, context): number => {
-  const milliseconds = typeof value === 'number' ? value : parseDuration(value);
-  if (milliseconds !== undefined && Number.isFinite(milliseconds) && milliseconds > 0) return milliseconds;
-  context.addIssue({ code: 'custom', message: `not a duration above zero: write "500ms", "30s" or "5m"` });
+  const duration = parseDuration(value);
+  if (duration.ok) return duration.ms;
+  context.addIssue({ code: 'custom', message: duration.reason });
   return z.NEVER;
 });
-
-function parseDuration(text: string): number | undefined {
-  // `ms` reads a bare number as milliseconds too, and says undefined for anything it does not know.
-  return /^\d+(\.\d+)?\s*[a-z]*$/i.test(text.trim()) ? ms(text.trim() as ms.StringValue) : undefined;
-}
 
 const keyReference = z.string().regex(/^(env|file):.+/, {
   // The value is not repeated: it may be a key that was pasted here by mistake.
@@ -54,8 +49,10 @@ const retrySchema = z
     heartbeatTimeout: duration.default(10_000),
     heartbeatInterval: duration.default(5_000),
   })
-  .refine(({ heartbeatInterval, heartbeatTimeout }) => heartbeatInterval < heartbeatTimeout, {
-    message: 'heartbeatInterval must be shorter than heartbeatTimeout',
+  .refine(({ heartbeatInterval, heartbeatTimeout }) => heartbeatInterval * 2 <= heartbeatTimeout, {
+    path: ['heartbeatInterval'],
+    message:
+      'heartbeatInterval must be at most half of heartbeatTimeout, or one late heartbeat makes a worker count as lost',
   })
   .prefault({});
 

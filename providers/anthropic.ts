@@ -35,7 +35,8 @@ export function createAnthropicProvider({ name, baseUrl = vendorUrl, fetch }: Pr
   });
   const endpoint: Endpoint<AnthropicBody> = {
     baseUrl,
-    translate: ({ upstreamModel, request, adaptations }) => toAnthropic(upstreamModel, request, adaptations),
+    translate: ({ upstreamModel, request, adaptations, contextWindow }) =>
+      toAnthropic(upstreamModel, request, adaptations, contextWindow),
     send: (body, call, signal) =>
       client.post('/v1/messages', { body, signal, headers: headersFor(call) }).asResponse(),
     read: readAnthropic,

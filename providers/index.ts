@@ -12,5 +12,6 @@ export function createProvider({ kind, ...settings }: ProviderSettings & { kind:
 
 export { createAnthropicProvider } from './anthropic.js';
 export { createOpenAIProvider, type ProviderSettings } from './openai.js';
-export { parseKeyReference, resolveKey, type KeySources, type ResolvedKey } from './keys.js';
+export { checkWindow, type WindowCheck, type WindowModel } from './window.js';
+export { parseKeyReference, resolveKey, shareReads, type KeySources, type ResolvedKey } from './keys.js';
 export type { Adaptation, Provider, ProviderCall, ProviderFailure, ProviderReply } from './provider.js';

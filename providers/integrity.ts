@@ -30,16 +30,29 @@ export function judge(response: HttpFacts, read: (body: unknown) => Reading, key
       : failed('malformed', 'The response body is not valid JSON.');
   }
   const reading = read(parsed);
+  if (reading.is === 'answer') return { whole: true, answer: reading.answer };
+  const { usage } = reading;
+  const failure = failureIn(reading, response, key);
+  return { whole: false, failure: { ...failure, ...(usage === undefined ? {} : { usage }) } };
+}
+
+function failureIn(
+  reading: Exclude<Reading, { is: 'answer' }>,
+  response: HttpFacts,
+  key?: string,
+): ProviderFailure {
   switch (reading.is) {
-    case 'answer':
-      return { whole: true, answer: reading.answer };
     case 'error':
-      return { whole: false, failure: classifyResponse(response, key) };
+      return classifyResponse(response, key);
     case 'truncated':
     case 'empty':
-      return failed(reading.is, `The response is ${reading.is}: ${reading.because}.`);
+      return failureOf(reading.is, `The response is ${reading.is}: ${reading.because}.`, response);
     case 'malformed':
-      return failed('malformed', `The response does not have the expected form: ${reading.because}.`);
+      return failureOf(
+        'malformed',
+        `The response does not have the expected form: ${reading.because}.`,
+        response,
+      );
   }
 }
 

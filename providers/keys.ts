@@ -9,7 +9,11 @@ export type ResolvedKey = { ok: true; key: string } | { ok: false; reason: strin
 export interface KeySources {
   env: Readonly<Record<string, string | undefined>>;
   readFile(path: string): Promise<string>;
+  /** Longest that a file may take, in milliseconds; 2 s when absent. */
+  fileTimeoutMs?: number;
 }
+
+const defaultFileTimeoutMs = 2_000;
 
 /** Reads `env:NAME` or `file:PATH`. Anything else may be a key in the wrong place, so it is never repeated. */
 export function parseKeyReference(text: string): ParsedReference {
@@ -27,7 +31,7 @@ export function parseKeyReference(text: string): ParsedReference {
 
 /**
  * Fetches a key. Cheap enough to be asked before each call, so that a rotated file is seen at once.
- * Surrounding white space is removed; an empty key counts as missing.
+ * Surrounding white space is removed; an empty key counts as missing, and so does a file that does not answer in time.
  */
 export async function resolveKey(reference: string, sources: KeySources): Promise<ResolvedKey> {
   const parsed = parseKeyReference(reference);
@@ -45,13 +49,48 @@ function fromEnvironment(name: string, { env }: KeySources): ResolvedKey {
 }
 
 async function fromFile(path: string, sources: KeySources): Promise<ResolvedKey> {
-  let key: string;
+  const { fileTimeoutMs = defaultFileTimeoutMs } = sources;
+  let text: string | undefined;
   try {
-    key = (await sources.readFile(path)).trim();
+    text = await within(fileTimeoutMs, sources.readFile(path));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
     return { ok: false, reason: `The key file ${path} cannot be read${code}. Put the provider's key there.` };
   }
+  if (text === undefined) {
+    const limit = `${fileTimeoutMs / 1000} s`;
+    return {
+      ok: false,
+      reason: `The key file ${path} did not answer within ${limit}. Check the file system that it is on.`,
+    };
+  }
+  const key = text.trim();
   if (key !== '') return { ok: true, key };
   return { ok: false, reason: `The key file ${path} is empty. Put the provider's key there.` };
+}
+
+/** What was promised, or undefined when it takes too long: a file on a network share may never answer. */
+async function within<Value>(timeoutMs: number, promised: Promise<Value>): Promise<Value | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), timeoutMs);
+  });
+  try {
+    return await Promise.race([promised, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * Lets callers who want a file while it is being read share that read. A read that hangs keeps one of Node's few
+ * threads for files; without this, a few calls for the same key would stop all others.
+ */
+export function shareReads(readFile: KeySources['readFile']): KeySources['readFile'] {
+  const underWay = new Map<string, Promise<string>>();
+  return (path) => {
+    const reading = underWay.get(path) ?? readFile(path).finally(() => underWay.delete(path));
+    underWay.set(path, reading);
+    return reading;
+  };
 }

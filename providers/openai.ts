@@ -62,6 +62,6 @@ function headersFor({ apiKey, timeoutMs }: ProviderCall): Record<string, string 
 }
 
 /** OpenAI takes the newer name for all its models and the older only for some; elsewhere it is the other way round. */
-function isOpenAIItself(baseUrl: string): boolean {
+export function isOpenAIItself(baseUrl: string): boolean {
   return URL.canParse(baseUrl) && /(?:^|\.)api\.openai\.com$/.test(new URL(baseUrl).hostname);
 }

@@ -9,6 +9,8 @@ export type { Adaptation };
 export interface ProviderCall {
   /** The model in the provider's words (`gpt-4-0613`). */
   upstreamModel: string;
+  /** Tokens that the model can hold; absent where it is not known. Bounds the answer where a format demands a limit. */
+  contextWindow?: number;
   request: ChatRequest;
   /** The key itself; absent for endpoints that need none. */
   apiKey?: string;

@@ -32,9 +32,11 @@ export function errorWords(body: string): ErrorWords | undefined {
 }
 
 function wordsOf(root: Json): ErrorWords {
-  const inner = asObject(root['error']) ?? asObject(firstChoice(root)?.['error']) ?? root;
+  const choiceError = firstChoice(root)?.['error'];
+  const inner = filled(root['error']) ?? filled(choiceError) ?? root;
   const raw = text(asObject(inner['metadata'])?.['raw']);
-  const message = raw ?? messageOf(inner) ?? messageOf(root) ?? text(root['error']) ?? '';
+  const message =
+    raw ?? messageOf(inner) ?? messageOf(root) ?? text(root['error']) ?? text(choiceError) ?? '';
   const names = [
     asObject(inner['innererror'])?.['code'],
     asObject(inner['details'])?.['error_code'],
@@ -70,6 +72,12 @@ function messageOf(holder: Json): string | undefined {
 
 function firstChoice(root: Json): Json | undefined {
   return Array.isArray(root['choices']) ? asObject(root['choices'][0]) : undefined;
+}
+
+/** An object with something in it: some servers send an empty `error` beside the one that speaks. */
+function filled(value: unknown): Json | undefined {
+  const object = asObject(value);
+  return object !== undefined && Object.keys(object).length > 0 ? object : undefined;
 }
 
 function text(value: unknown): string | undefined {

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import type { ChatMessage, ChatRequest, Usage } from '../contracts/chat.js';
+import { defaultMaxTokens } from './anthropic-limits.js';
 import { keptParameters, type Adaptation, type WireRequest } from './adaptation.js';
-import { malformed, settle, type Reading, type StopMeaning } from './reading.js';
+import {
+  fieldOf,
+  malformed,
+  settle,
+  tellsOfError,
+  withUsage,
+  type Reading,
+  type StopMeaning,
+} from './reading.js';
 
 /** One turn; several messages of one role become the parts of one turn. */
 export interface AnthropicTurn {
@@ -20,14 +29,15 @@ export interface AnthropicBody {
   stop_sequences?: string[];
 }
 
-/** Anthropic demands a limit. 4096 is the most that the Claude 3 models take, so that every model takes it. */
-export const defaultMaxTokens = 4096;
-
-/** Translates a request into Anthropic's messages format. A temperature above 1 is clamped, and said to be. */
+/**
+ * Translates a request into Anthropic's messages format. A temperature above 1 is clamped, and said to be.
+ * @param contextWindow Tokens that the model can hold, where it is known.
+ */
 export function toAnthropic(
   upstreamModel: string,
   request: ChatRequest,
   adaptations: Adaptation[],
+  contextWindow?: number,
 ): WireRequest<AnthropicBody> {
   const { maxTokens, temperature, topP, stop } = keptParameters(request, adaptations);
   const tooHot = temperature !== undefined && temperature > 1;
@@ -40,7 +50,7 @@ export function toAnthropic(
   return {
     body: {
       model: upstreamModel,
-      max_tokens: maxTokens ?? defaultMaxTokens,
+      max_tokens: maxTokens ?? defaultMaxTokens(upstreamModel, request.messages, contextWindow),
       messages: asTurns ? [{ role: 'user', content: system.join('\n\n') }] : turns,
       ...(system.length === 0 || asTurns ? {} : { system: system.join('\n\n') }),
       ...(temperature === undefined ? {} : { temperature: Math.min(temperature, 1) }),
@@ -74,16 +84,16 @@ const responseSchema = z.object({
   model: z.string().nullish(),
   content: z.array(z.object({ type: z.string(), text: z.string().optional() })),
   stop_reason: z.string().nullish(),
-  usage: z.object({
-    input_tokens: count,
-    output_tokens: count,
-    cache_read_input_tokens: count.nullish(),
-    cache_creation_input_tokens: count.nullish(),
-    output_tokens_details: z.object({ thinking_tokens: count.nullish() }).nullish(),
-  }),
 });
 
-type AnthropicResponse = z.infer<typeof responseSchema>;
+/** Read apart from the rest: an answer is no worse for a count that is missing. */
+const usageSchema = z.object({
+  input_tokens: count,
+  output_tokens: count,
+  cache_read_input_tokens: count.nullish(),
+  cache_creation_input_tokens: count.nullish(),
+  output_tokens_details: z.object({ thinking_tokens: count.optional().catch(undefined) }).catch({}),
+});
 
 const stopMeanings: Partial<Record<string, StopMeaning>> = {
   end_turn: 'stop',
@@ -97,10 +107,15 @@ const stopMeanings: Partial<Record<string, StopMeaning>> = {
 
 /** Reads the JSON body of a 200 in Anthropic's messages format. */
 export function readAnthropic(body: unknown): Reading {
-  if (carriesError(body)) return { is: 'error' };
+  return withUsage(readAnswer(body), usageOf(fieldOf(body, 'usage')));
+}
+
+function readAnswer(body: unknown): Reading {
+  const error = fieldOf(body, 'error');
+  if (tellsOfError(error) || fieldOf(body, 'type') === 'error') return { is: 'error' };
   const parsed = responseSchema.safeParse(body);
-  if (!parsed.success) return malformed(parsed.error);
-  const { id, model, content, stop_reason: reason, usage } = parsed.data;
+  if (!parsed.success) return malformed(parsed.error, error);
+  const { id, model, content, stop_reason: reason } = parsed.data;
   if (reason === null || reason === undefined) {
     return { is: 'truncated', because: 'the answer ends without a stop_reason' };
   }
@@ -108,23 +123,22 @@ export function readAnthropic(body: unknown): Reading {
     text: content.map((block) => (block.type === 'text' ? (block.text ?? '') : '')).join(''),
     meaning: stopMeanings[reason] ?? 'other',
     providerFinishReason: reason,
-    usage: usageOf(usage),
     ...(id ? { responseId: id } : {}),
     ...(model ? { upstreamModel: model } : {}),
   });
 }
 
-function carriesError(body: unknown): boolean {
-  if (typeof body !== 'object' || body === null) return false;
-  if ('type' in body && body.type === 'error') return true;
-  return 'error' in body && body.error !== null && body.error !== undefined;
-}
-
-/** Anthropic counts cached tokens beside `input_tokens`; here they are part of them, as everywhere else. */
-function usageOf(usage: AnthropicResponse['usage']): Usage {
+/**
+ * Undefined where one of the counts that make a usage is not known. Anthropic counts cached tokens beside
+ * `input_tokens`; here they are part of them, as everywhere else.
+ */
+function usageOf(value: unknown): Usage | undefined {
+  const parsed = usageSchema.safeParse(value);
+  if (!parsed.success) return undefined;
+  const usage = parsed.data;
   const read = usage.cache_read_input_tokens ?? 0;
   const created = usage.cache_creation_input_tokens ?? 0;
-  const reasoning = usage.output_tokens_details?.thinking_tokens;
+  const reasoning = usage.output_tokens_details.thinking_tokens;
   return {
     inputTokens: usage.input_tokens + read + created,
     outputTokens: usage.output_tokens,

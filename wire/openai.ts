@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import type { ChatMessage, ChatRequest, Usage } from '../contracts/chat.js';
 import { keptParameters, type Adaptation, type WireRequest } from './adaptation.js';
-import { malformed, settle, type Reading, type StopMeaning } from './reading.js';
+import {
+  fieldOf,
+  malformed,
+  settle,
+  tellsOfError,
+  withUsage,
+  type Reading,
+  type StopMeaning,
+} from './reading.js';
 
 /** Body of `POST /chat/completions`, as far as Holdfast sends it. */
 export interface OpenAIBody {
@@ -60,17 +68,15 @@ const responseSchema = z.object({
   id: z.string().nullish(),
   model: z.string().nullish(),
   choices: z.array(choice).min(1),
-  usage: z
-    .object({
-      prompt_tokens: count,
-      completion_tokens: count.nullish(),
-      prompt_tokens_details: z.object({ cached_tokens: count.nullish() }).nullish(),
-      completion_tokens_details: z.object({ reasoning_tokens: count.nullish() }).nullish(),
-    })
-    .nullish(),
 });
 
-type OpenAIResponse = z.infer<typeof responseSchema>;
+/** Read apart from the rest: an answer is no worse for a count that is missing. */
+const usageSchema = z.object({
+  prompt_tokens: count,
+  completion_tokens: count,
+  prompt_tokens_details: z.object({ cached_tokens: count.optional().catch(undefined) }).catch({}),
+  completion_tokens_details: z.object({ reasoning_tokens: count.optional().catch(undefined) }).catch({}),
+});
 
 const stopMeanings: Partial<Record<string, StopMeaning>> = {
   stop: 'stop',
@@ -83,12 +89,18 @@ const stopMeanings: Partial<Record<string, StopMeaning>> = {
 
 /** Reads the JSON body of a 200 in OpenAI's chat format. */
 export function readOpenAI(body: unknown): Reading {
-  if (carriesError(body)) return { is: 'error' };
+  return withUsage(readAnswer(body), usageOf(fieldOf(body, 'usage')));
+}
+
+function readAnswer(body: unknown): Reading {
+  const error = fieldOf(body, 'error');
+  // As a whole an error: so vLLM and Mistral write it.
+  if (tellsOfError(error) || fieldOf(body, 'object') === 'error') return { is: 'error' };
   const parsed = responseSchema.safeParse(body);
-  if (!parsed.success) return malformed(parsed.error);
+  if (!parsed.success) return malformed(parsed.error, error);
   const [first] = parsed.data.choices;
   if (first === undefined) return { is: 'malformed', because: 'choices: none' };
-  if (first.error !== undefined && first.error !== null) return { is: 'error' };
+  if (tellsOfError(first.error)) return { is: 'error' };
   if (first.finish_reason === null || first.finish_reason === undefined) {
     return { is: 'truncated', because: 'the answer ends without a finish_reason' };
   }
@@ -97,22 +109,14 @@ export function readOpenAI(body: unknown): Reading {
   const refusal = message.refusal ?? '';
   const calledTool = (message.tool_calls ?? []).length > 0;
   const meaning = stopMeanings[first.finish_reason] ?? 'other';
-  const { id, model, usage } = parsed.data;
+  const { id, model } = parsed.data;
   return settle({
     text: text === '' ? refusal : text,
     meaning: refusal !== '' ? 'refusal' : calledTool && meaning !== 'length' ? 'tool_call' : meaning,
     providerFinishReason: first.finish_reason,
-    usage: usageOf(usage),
     ...(id ? { responseId: id } : {}),
     ...(model ? { upstreamModel: model } : {}),
   });
-}
-
-/** True where `error` holds something, or the body as a whole is one (`object: "error"`, as vLLM and Mistral write it). */
-function carriesError(body: unknown): boolean {
-  if (typeof body !== 'object' || body === null) return false;
-  if ('error' in body && body.error !== null && body.error !== undefined) return true;
-  return 'object' in body && body.object === 'error';
 }
 
 function textOf(value: z.infer<typeof content> | null | undefined): string {
@@ -120,13 +124,15 @@ function textOf(value: z.infer<typeof content> | null | undefined): string {
   return (value ?? []).map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('');
 }
 
-function usageOf(usage: OpenAIResponse['usage']): Usage {
-  const cached = usage?.prompt_tokens_details?.cached_tokens;
-  const reasoning = usage?.completion_tokens_details?.reasoning_tokens;
+/** Undefined where one of the two counts that make a usage is not known. */
+function usageOf(value: unknown): Usage | undefined {
+  const parsed = usageSchema.safeParse(value);
+  if (!parsed.success) return undefined;
+  const { prompt_tokens_details: prompt, completion_tokens_details: completion, ...counts } = parsed.data;
   return {
-    inputTokens: usage?.prompt_tokens ?? 0,
-    outputTokens: usage?.completion_tokens ?? 0,
-    ...(cached ? { cachedInputTokens: cached } : {}),
-    ...(reasoning ? { reasoningTokens: reasoning } : {}),
+    inputTokens: counts.prompt_tokens,
+    outputTokens: counts.completion_tokens,
+    ...(prompt.cached_tokens ? { cachedInputTokens: prompt.cached_tokens } : {}),
+    ...(completion.reasoning_tokens ? { reasoningTokens: completion.reasoning_tokens } : {}),
   };
 }

@@ -70,13 +70,24 @@ describe('a holdfast.yaml', () => {
     ['retry: { maxAttempts: many }', /retry\.maxAttempts/],
     ['retry: { baseDelay: soon }', /retry\.baseDelay/],
     ['retry: { baseDelay: -5 }', /retry\.baseDelay/],
-    ['retry: { heartbeatInterval: 20s }', /heartbeatInterval must be shorter/],
+    ['retry: { heartbeatInterval: 20s }', /at most half of heartbeatTimeout[\s\S]*retry\.heartbeatInterval/],
+    ['retry: { heartbeatInterval: 5001ms }', /at most half of heartbeatTimeout/],
+    ['retry: { maxDelay: 25d }', /too long[\s\S]*retry\.maxDelay/],
+    ['deadline: 2147483648', /too long[\s\S]*deadline/],
+    ['deadline: .inf', /deadline/],
     ['retrys: { maxAttempts: 3 }', /retrys/],
     ['providers: { mine: { kind: openai, baseUrl: "file:///etc" } }', /baseUrl/],
     ['chains: { default: [gpt-4', /is not YAML/],
     ['- a list', /cannot be used/],
   ])('%s is refused by name', async (yaml, message) => {
     expect(await fault(yaml)).toMatch(message);
+  });
+
+  it('may have a heartbeat of half the timeout, and durations as long as a timer can wait', async () => {
+    const { config } = await load(
+      'retry: { heartbeatInterval: 5s, heartbeatTimeout: 10s }\ndeadline: 2147483647',
+    );
+    expect(config).toMatchObject({ retry: { heartbeatInterval: 5_000 }, deadline: 2_147_483_647 });
   });
 
   it('with a key in it is refused without repeating the key', async () => {
@@ -92,6 +103,50 @@ describe('a holdfast.yaml', () => {
     await expect(loadConfig({ env: { HOLDFAST_CONFIG: 'absent.yaml' }, directory: folder })).rejects.toThrow(
       ConfigError,
     );
+  });
+});
+
+describe('an empty HOLDFAST_CONFIG', () => {
+  it('names no file', async () => {
+    await load('deadline: 7s');
+    const { config, file } = await loadConfig({ env: { HOLDFAST_CONFIG: '' }, directory: folder });
+    expect(config.deadline).toBe(7_000);
+    expect(file).toBe(path.join(folder, 'holdfast.yaml'));
+  });
+});
+
+describe('the keys of a shipped provider', () => {
+  it.each([
+    [
+      'another address',
+      '{ baseUrl: "https://models.example.com/v1" }',
+      /providers\.openai has another baseUrl/,
+    ],
+    ['another format', '{ kind: anthropic }', /providers\.openai has another kind/],
+    ['another address and no word on keys', '{ baseUrl: "https://x.example/v1", keys: null }', /baseUrl/],
+  ])('are not sent to %s, and a notice says so', async (_, provider, notice) => {
+    const { config, notices } = await load(`providers: { openai: ${provider} }`);
+    expect(config.providers['openai']?.keys).toEqual([]);
+    expect(notices).toEqual([expect.stringMatching(notice)]);
+    expect(config.providers['anthropic']?.keys).toEqual(['env:ANTHROPIC_API_KEY']);
+  });
+
+  it.each([
+    ['the address stays', '{ kind: openai }', ['env:OPENAI_API_KEY']],
+    ['they are named again', '{ baseUrl: "https://x.example/v1", keys: ["env:MINE"] }', ['env:MINE']],
+    ['none are asked for', '{ baseUrl: "https://x.example/v1", keys: [] }', []],
+  ])('are as configured when %s', async (_, provider, keys) => {
+    const loaded = await load(`providers: { openai: ${provider} }`);
+    expect(loaded.config.providers['openai']?.keys).toEqual(keys);
+    expect(loaded).not.toHaveProperty('notices');
+  });
+
+  it('of a file are not sent where an overlay points', async () => {
+    await load('providers: { mine: { kind: openai, baseUrl: "https://x.example/v1", keys: ["env:MINE"] } }');
+    const overlay = { providers: { mine: { baseUrl: 'http://127.0.0.1:1/v1' } } };
+    const { config, notices } = await loadConfig({ env: {}, directory: folder, overlay });
+    expect(config.providers['mine']).toMatchObject({ baseUrl: 'http://127.0.0.1:1/v1', keys: [] });
+    expect(notices).toHaveLength(1);
   });
 });
 

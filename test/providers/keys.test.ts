@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { parseKeyReference, resolveKey } from '../../providers/index.js';
+import { describe, expect, it, vi } from 'vitest';
+import { parseKeyReference, resolveKey, shareReads } from '../../providers/index.js';
 
 const sources = {
   env: { SET: '  sk-from-env\n', EMPTY: ' ' } as Record<string, string | undefined>,
@@ -21,6 +21,47 @@ describe('resolveKey', () => {
     const rotating = { ...sources, readFile: () => Promise.resolve(keys.shift() ?? '') };
     expect(await resolveKey('file:/k', rotating)).toEqual({ ok: true, key: 'first' });
     expect(await resolveKey('file:/k', rotating)).toEqual({ ok: true, key: 'second' });
+  });
+
+  it('gives up on a file that does not answer, and says so', async () => {
+    const hanging = { ...sources, readFile: () => new Promise<string>(() => undefined) };
+    expect(await resolveKey('file:/mnt/k', { ...hanging, fileTimeoutMs: 20 })).toEqual({
+      ok: false,
+      reason: 'The key file /mnt/k did not answer within 0.02 s. Check the file system that it is on.',
+    });
+  });
+
+  it('waits 2 s for a file when nothing else is said', async () => {
+    vi.useFakeTimers();
+    try {
+      let ended = false;
+      const hanging = { ...sources, readFile: () => new Promise<string>(() => undefined) };
+      const resolving = resolveKey('file:/mnt/k', hanging).finally(() => (ended = true));
+      await vi.advanceTimersByTimeAsync(1_999);
+      expect(ended).toBe(false);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await resolving).toMatchObject({
+        ok: false,
+        reason: expect.stringContaining('within 2 s') as unknown,
+      });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('a file that hangs is read once, however many ask; one that was read is read anew', async () => {
+    const finish: ((text: string) => void)[] = [];
+    const readFile = shareReads(() => new Promise((resolve) => finish.push(resolve)));
+    const both = [
+      resolveKey('file:/k', { ...sources, readFile }),
+      resolveKey('file:/k', { ...sources, readFile }),
+    ];
+    expect(finish).toHaveLength(1);
+    finish[0]?.('first');
+    expect(await Promise.all(both)).toEqual(Array(2).fill({ ok: true, key: 'first' }));
+    const again = resolveKey('file:/k', { ...sources, readFile });
+    finish[1]?.('second');
+    expect(await again).toEqual({ ok: true, key: 'second' });
   });
 
   it.each([

@@ -63,10 +63,47 @@ describe('a response in the OpenAI format', () => {
       choices: [{ message: { content: 'Hi.', mood: 'sunny' }, finish_reason: 'stop' }],
       new_field: 1,
     };
-    expect(readOpenAI(body)).toMatchObject({
+    expect(readOpenAI(body)).toEqual({
       is: 'answer',
-      answer: { usage: { inputTokens: 0, outputTokens: 0 } },
+      answer: { text: 'Hi.', finishReason: 'stop', providerFinishReason: 'stop' },
     });
+  });
+
+  it.each([
+    ['null', null],
+    ['no counts', {}],
+    ['an input count of null', { prompt_tokens: null, completion_tokens: 5 }],
+    ['an output count of null', { prompt_tokens: 10, completion_tokens: null }],
+    ['no output count', { prompt_tokens: 10 }],
+    ['words for counts', { prompt_tokens: 'ten', completion_tokens: 5 }],
+    ['a negative count', { prompt_tokens: -1, completion_tokens: 5 }],
+  ])('usage with %s is not known, and the answer is good', (_, usage) => {
+    const reading = readOpenAI(answer({ content: 'Hi.' }, 'stop', { usage }));
+    expect(reading).toMatchObject({ is: 'answer', answer: { text: 'Hi.' } });
+    expect(reading).not.toHaveProperty('answer.usage');
+  });
+
+  it('usage without its details is known without them', () => {
+    const counts = { prompt_tokens: 10, completion_tokens: 5 };
+    for (const usage of [
+      counts,
+      { ...counts, prompt_tokens_details: null, completion_tokens_details: {} },
+      { ...counts, prompt_tokens_details: { cached_tokens: null }, completion_tokens_details: [] },
+    ]) {
+      expect(readOpenAI(answer({ content: 'Hi.' }, 'stop', { usage }))).toHaveProperty('answer.usage', {
+        inputTokens: 10,
+        outputTokens: 5,
+      });
+    }
+  });
+
+  it.each([
+    ['cut', answer({ content: 'Hel' }, null), 'truncated'],
+    ['empty', answer({ content: '' }), 'empty'],
+    ['malformed', answer({}, 'stop', { choices: [] }), 'malformed'],
+    ['an error', answer({ content: 'Hi.' }, 'stop', { error: { message: 'x' } }), 'error'],
+  ])('what is no answer (%s) is paid for all the same', (_, body, is) => {
+    expect(readOpenAI(body)).toMatchObject({ is, usage: { inputTokens: 10, outputTokens: 5 } });
   });
 
   it('takes content in parts, without the thinking', () => {
@@ -111,8 +148,25 @@ describe('a response in the OpenAI format', () => {
     expect(readOpenAI(body).is).toBe(is);
   });
 
-  it('an empty error field is no error', () => {
-    expect(readOpenAI(answer({ content: 'Hi.' }, 'stop', { error: null })).is).toBe('answer');
+  it.each([null, false, '', ' ', {}, [], { code: 0, message: '' }])(
+    'error: %j beside an answer is none; in its place it is one, unless null or false',
+    (error) => {
+      expect(readOpenAI(answer({ content: 'Hi.' }, 'stop', { error })).is).toBe('answer');
+      expect(readOpenAI(answer({ content: '' }, 'stop', { error })).is).toBe('empty');
+      expect(readOpenAI({ error }).is).toBe(error === null || error === false ? 'malformed' : 'error');
+    },
+  );
+
+  it.each(['boom', true, 500, { message: 'x' }, [{ message: 'x' }]])(
+    'error: %j beside an answer is an error',
+    (error) => {
+      expect(readOpenAI(answer({ content: 'Hi.' }, 'stop', { error })).is).toBe('error');
+    },
+  );
+
+  it('an error field of any depth is read', () => {
+    const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
+    expect(readOpenAI(answer({ content: 'Hi.' }, 'stop', { error: deep })).is).toBe('error');
   });
 
   it('takes any JSON at all without throwing', () => {

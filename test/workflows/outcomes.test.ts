@@ -202,6 +202,18 @@ describe('when all is exhausted', () => {
   });
 });
 
+describe('a request that is longer than a window', () => {
+  it('context_too_long is found before the call: the larger model is asked at once', async () => {
+    kit.provider.plan(anthropic, step.answer('Read it all'));
+    const before = kit.provider.calls(openai).length;
+    const content = 'every word of this counts '.repeat(3_000);
+    const { answer, attempts } = await kit.holdfast.complete({ messages: [{ role: 'user', content }] });
+    expect(answer).toBe('Read it all');
+    expect(outcomes(attempts)).toEqual(['context_too_long', 'success']);
+    expect(kit.provider.calls(openai)).toHaveLength(before);
+  });
+});
+
 describe('deadline', () => {
   it('deadline_exceeded holds over hanging models, and no call outlives it', async () => {
     kit.provider.plan(openai, step.hang());

@@ -1,0 +1,52 @@
+type Values = Record<string, unknown>;
+
+/** One config laid over another. */
+export interface Merged {
+  value: unknown;
+  /** What the reader of the config may not expect. */
+  notices: string[];
+}
+
+/**
+ * Lays one config over another: objects name by name, lists and single values replaced, null for "not mentioned".
+ * Keys belong to an address: a provider that gets another one has only the keys that are given with it, so that no
+ * vendor's key is sent to a foreign host.
+ */
+export function layOver(base: unknown, over: unknown): Merged {
+  const value = merge(base, over);
+  const notices: string[] = [];
+  const merged = providersOf(value);
+  for (const [name, changed] of Object.entries(providersOf(over))) {
+    const provider = merged[name];
+    const before = providersOf(base)[name];
+    if (!isObject(provider) || !isObject(before) || !isObject(changed)) continue;
+    if (isMentioned(changed['keys']) || !hasEntries(before['keys'])) continue;
+    const moved = ['baseUrl', 'kind'].find((field) => provider[field] !== before[field]);
+    if (moved === undefined) continue;
+    provider['keys'] = [];
+    notices.push(
+      `providers.${name} has another ${moved} and names no keys: it is called without a key. ` +
+        `If it needs one, add providers.${name}.keys.`,
+    );
+  }
+  return { value, notices };
+}
+
+function merge(base: unknown, over: unknown): unknown {
+  if (!isMentioned(over)) return base;
+  if (!isObject(over)) return over;
+  const under = isObject(base) ? base : {};
+  const names = new Set([...Object.keys(under), ...Object.keys(over)]);
+  return Object.fromEntries([...names].map((name) => [name, merge(under[name], over[name])]));
+}
+
+const providersOf = (config: unknown): Values =>
+  isObject(config) && isObject(config['providers']) ? config['providers'] : {};
+
+const isMentioned = (value: unknown): boolean => value !== undefined && value !== null;
+
+const hasEntries = (value: unknown): boolean => Array.isArray(value) && value.length > 0;
+
+export function isObject(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
