@@ -1,4 +1,4 @@
-import type { ChatRequest } from '../contracts/chat.js';
+import { textOf, type ChatRequest } from '../contracts/chat.js';
 import { isOpenAIItself } from './openai.js';
 import { countTokens, type Encoding } from './token-count.js';
 
@@ -42,7 +42,7 @@ export async function checkWindow(model: WindowModel, request: ChatRequest): Pro
   if (window === undefined) return { fits: true };
   const { messages, maxTokens = 0 } = request;
   const framing = tokensBeforeAnswer + tokensPerMessage * messages.length;
-  const bytes = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), framing);
+  const bytes = messages.reduce((sum, { content }) => sum + Buffer.byteLength(textOf(content)), framing);
   if (bytes + maxTokens <= window) return { fits: true };
 
   const encoding = encodingOf(model);
@@ -56,7 +56,7 @@ export async function checkWindow(model: WindowModel, request: ChatRequest): Pro
   };
   if (exceeds()) return verdict();
   for (const { content } of messages) {
-    for await (const piece of countTokens(encoding ?? 'o200k_base', content)) {
+    for await (const piece of countTokens(encoding ?? 'o200k_base', textOf(content))) {
       tokens += piece.tokens;
       exact &&= piece.exact;
       if (exceeds()) return verdict();

@@ -1,4 +1,4 @@
-import type { ChatMessage } from '../contracts/chat.js';
+import { textOf, type ChatMessage } from '../contracts/chat.js';
 
 /** The most that the Claude 3 models take, so that every model takes it. */
 const smallestMaximum = 4_096;
@@ -30,7 +30,8 @@ export function defaultMaxTokens(
   const known = maxima.find(({ models }) => models.test(upstreamModel));
   const most = known?.tokens ?? smallestMaximum;
   const window = contextWindow ?? (known === undefined ? Infinity : claudeWindow);
-  const surelyLeft = window - messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+  const surelyLeft =
+    window - messages.reduce((sum, { content }) => sum + Buffer.byteLength(textOf(content)), 0);
   // Where the bytes fill the window the tokens mostly do not; half of a small window is then a fair share.
   const least = Math.min(smallestMaximum, Math.ceil(window / 2));
   return Math.min(most, Math.max(least, surelyLeft));

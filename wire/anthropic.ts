@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChatMessage, ChatRequest, Usage } from '../contracts/chat.js';
+import { textOf, type ChatMessage, type ChatRequest, type Usage } from '../contracts/chat.js';
 import { defaultMaxTokens } from './anthropic-limits.js';
 import { keptParameters, type Adaptation, type WireRequest } from './adaptation.js';
 import {
@@ -42,8 +42,8 @@ export function toAnthropic(
   const { maxTokens, temperature, topP, stop } = keptParameters(request, adaptations);
   const tooHot = temperature !== undefined && temperature > 1;
   // Anthropic refuses text without a visible character, which OpenAI takes; such a message says nothing.
-  const spoken = request.messages.filter(({ content }) => content.trim() !== '');
-  const system = spoken.filter(({ role }) => role === 'system').map(({ content }) => content);
+  const spoken = request.messages.filter(({ content }) => textOf(content).trim() !== '');
+  const system = spoken.filter(({ role }) => role === 'system').map(({ content }) => textOf(content));
   const turns = turnsOf(spoken);
   // At least one turn is required: instructions alone are then what the user says.
   const asTurns = turns.length === 0 && system.length > 0;
@@ -65,10 +65,10 @@ export function toAnthropic(
 function turnsOf(messages: ChatMessage[]): AnthropicTurn[] {
   const turns: { role: AnthropicTurn['role']; texts: string[] }[] = [];
   for (const { role, content } of messages) {
-    if (role === 'system') continue;
+    if (role === 'system' || role === 'tool') continue;
     const last = turns.at(-1);
-    if (last?.role === role) last.texts.push(content);
-    else turns.push({ role, texts: [content] });
+    if (last?.role === role) last.texts.push(textOf(content));
+    else turns.push({ role, texts: [textOf(content)] });
   }
   return turns.map(({ role, texts: [only = '', ...more] }) => ({
     role,
@@ -119,13 +119,20 @@ function readAnswer(body: unknown): Reading {
   if (reason === null || reason === undefined) {
     return { is: 'truncated', because: 'the answer ends without a stop_reason' };
   }
-  return settle({
-    text: content.map((block) => (block.type === 'text' ? (block.text ?? '') : '')).join(''),
-    meaning: stopMeanings[reason] ?? 'other',
-    providerFinishReason: reason,
-    ...(id ? { responseId: id } : {}),
-    ...(model ? { upstreamModel: model } : {}),
-  });
+  return settle(
+    {
+      choices: [
+        {
+          text: content.map((block) => (block.type === 'text' ? (block.text ?? '') : '')).join(''),
+          meaning: stopMeanings[reason] ?? 'other',
+          providerFinishReason: reason,
+        },
+      ],
+      ...(id ? { responseId: id } : {}),
+      ...(model ? { upstreamModel: model } : {}),
+    },
+    { tools: false, silence: false },
+  );
 }
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChatMessage, ChatRequest, Usage } from '../contracts/chat.js';
+import { textOf, type ChatRequest, type Usage } from '../contracts/chat.js';
 import { keptParameters, type Adaptation, type WireRequest } from './adaptation.js';
 import {
   fieldOf,
@@ -14,7 +14,7 @@ import {
 /** Body of `POST /chat/completions`, as far as Holdfast sends it. */
 export interface OpenAIBody {
   model: string;
-  messages: ChatMessage[];
+  messages: { role: 'system' | 'user' | 'assistant'; content: string }[];
   max_tokens?: number;
   max_completion_tokens?: number;
   temperature?: number;
@@ -38,7 +38,10 @@ export function toOpenAI(
   return {
     body: {
       model: upstreamModel,
-      messages: request.messages.map(({ role, content }) => ({ role, content })),
+      messages: request.messages.map(({ role, content }) => ({
+        role: role === 'tool' ? 'user' : role,
+        content: textOf(content),
+      })),
       ...(maxTokens === undefined ? {} : { [limitName]: maxTokens }),
       ...(temperature === undefined ? {} : { temperature }),
       ...(topP === undefined ? {} : { top_p: topP }),
@@ -105,21 +108,28 @@ function readAnswer(body: unknown): Reading {
     return { is: 'truncated', because: 'the answer ends without a finish_reason' };
   }
   const { message } = first;
-  const text = textOf(message.content);
+  const text = textIn(message.content);
   const refusal = message.refusal ?? '';
   const calledTool = (message.tool_calls ?? []).length > 0;
   const meaning = stopMeanings[first.finish_reason] ?? 'other';
   const { id, model } = parsed.data;
-  return settle({
-    text: text === '' ? refusal : text,
-    meaning: refusal !== '' ? 'refusal' : calledTool && meaning !== 'length' ? 'tool_call' : meaning,
-    providerFinishReason: first.finish_reason,
-    ...(id ? { responseId: id } : {}),
-    ...(model ? { upstreamModel: model } : {}),
-  });
+  return settle(
+    {
+      choices: [
+        {
+          text: text === '' ? refusal : text,
+          meaning: refusal !== '' ? 'refusal' : calledTool && meaning !== 'length' ? 'tool_call' : meaning,
+          providerFinishReason: first.finish_reason,
+        },
+      ],
+      ...(id ? { responseId: id } : {}),
+      ...(model ? { upstreamModel: model } : {}),
+    },
+    { tools: false, silence: false },
+  );
 }
 
-function textOf(value: z.infer<typeof content> | null | undefined): string {
+function textIn(value: z.infer<typeof content> | null | undefined): string {
   if (typeof value === 'string') return value;
   return (value ?? []).map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join('');
 }

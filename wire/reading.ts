@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ChatAnswer, FinishReason, Usage } from '../contracts/chat.js';
+import type { AnswerChoice, ChatAnswer, ChatRequest, FinishReason, Usage } from '../contracts/chat.js';
 
 /** What the JSON body of a 200 turned out to hold. Only `answer` may be shown to anyone. */
 export type Reading = { is: 'answer'; answer: ChatAnswer } | (NoAnswer & { usage?: Usage });
@@ -9,36 +9,78 @@ type NoAnswer =
   /** The body carries an error in place of an answer, or beside it. */
   { is: 'error' } | { is: 'truncated' | 'malformed' | 'empty'; because: string };
 
-/** What a provider's word for stopping means. `tool_call` cannot be answered yet: no tools are ever offered. */
-export type StopMeaning = FinishReason | 'tool_call' | 'error';
+/** What a provider's word for stopping means. */
+export type StopMeaning = Exclude<FinishReason, 'tool_calls'> | 'tool_call' | 'error';
 
-/** The facts of an answer before it is decided whether it is one. */
-export interface AnswerFacts extends Omit<ChatAnswer, 'finishReason' | 'refused' | 'incomplete' | 'usage'> {
+/** One choice of a response before it is decided whether it is an answer. */
+export interface ChoiceFacts extends Omit<AnswerChoice, 'finishReason' | 'refused' | 'incomplete'> {
   meaning: StopMeaning;
 }
 
+/** The facts of a response before it is decided whether it is an answer. */
+export interface ResponseFacts extends Pick<ChatAnswer, 'responseId' | 'upstreamModel'> {
+  /** In the provider's order; more than one only where `n` asked for them. */
+  choices: ChoiceFacts[];
+}
+
+/** What the request makes of an answer that would otherwise be none. */
+export interface Expected {
+  /** Only a model that was offered tools may call one. */
+  tools: boolean;
+  /** After a tool's result a model may have nothing to add. */
+  silence: boolean;
+}
+
+export function expectedOf({ tools = [], toolChoice, messages }: ChatRequest): Expected {
+  return {
+    tools: tools.length > 0 && toolChoice !== 'none',
+    silence: messages.at(-1)?.role === 'tool',
+  };
+}
+
+/** Decides whether a finished response is an answer: every choice must be one. */
+export function settle({ choices, ...facts }: ResponseFacts, expected: Expected): Reading {
+  const answers: AnswerChoice[] = [];
+  for (const choice of choices) {
+    const settled = settleChoice(choice, expected);
+    if ('is' in settled) return settled;
+    answers.push(settled);
+  }
+  const [first, ...furtherChoices] = answers;
+  if (first === undefined) return { is: 'malformed', because: 'choices: none' };
+  return {
+    is: 'answer',
+    answer: { ...first, ...facts, ...(furtherChoices.length === 0 ? {} : { furtherChoices }) },
+  };
+}
+
 /**
- * Decides whether a finished response is an answer. The order of the tests is part of the promise: error,
- * refusal, length, tool call, empty. A refusal or a spent length is an answer even without text.
+ * The order of the tests is part of the promise: error, refusal, length, tool call, empty. A refusal or a spent length
+ * is an answer even without text.
  */
-export function settle({ meaning, ...facts }: AnswerFacts): Reading {
+function settleChoice({ meaning, ...facts }: ChoiceFacts, expected: Expected): AnswerChoice | NoAnswer {
   switch (meaning) {
     case 'error':
       return { is: 'error' };
     case 'refusal':
-      return { is: 'answer', answer: { ...facts, finishReason: meaning, refused: true } };
+      return { ...facts, finishReason: meaning, refused: true };
     case 'length':
     case 'pause':
     case 'context':
-      return { is: 'answer', answer: { ...facts, finishReason: meaning, incomplete: meaning } };
+      return { ...facts, finishReason: meaning, incomplete: meaning };
     case 'tool_call':
-      if (facts.text === '')
-        return { is: 'malformed', because: 'a tool call, although no tools were offered' };
-      return { is: 'answer', answer: { ...facts, finishReason: 'other' } };
+      if (facts.toolCalls !== undefined && expected.tools) return { ...facts, finishReason: 'tool_calls' };
+      if (facts.text !== '') return { ...facts, finishReason: 'other' };
+      return {
+        is: 'malformed',
+        because: expected.tools
+          ? 'it ends for a tool call and holds none'
+          : 'a tool call, although no tools were offered',
+      };
     case 'stop':
     case 'other':
-      if (facts.text === '') return { is: 'empty', because: 'the answer holds no text' };
-      return { is: 'answer', answer: { ...facts, finishReason: meaning } };
+      if (facts.text === '' && !expected.silence) return { is: 'empty', because: 'the answer holds no text' };
+      return { ...facts, finishReason: meaning };
   }
 }
 

@@ -16,6 +16,7 @@ import { shieldedCall } from './shielded-call.js';
 import { summaryOf, tellTrail } from './story.js';
 
 type CallStep = Extract<WalkStep, { action: 'call' }>;
+type RefuseStep = Extract<WalkStep, { action: 'refuse' }>;
 type StopStep = Extract<WalkStep, { action: 'stop' }>;
 
 /** On top of the attempt timeout that the activity keeps itself; only a worker that hangs lets it pass. */
@@ -38,6 +39,10 @@ export async function walkChain(
     noteStep(trail, step);
     if (trail.length > 0) tellTrail(trail);
     if (step.action === 'stop') return { ok: false, because: step.because };
+    if (step.action === 'refuse') {
+      trail.push(refused(step));
+      continue;
+    }
     const scheduledAt = Date.now();
     let reported: Attempt[] = [];
     try {
@@ -87,18 +92,23 @@ function callCandidate(
   return callModel({ candidate, request, retry, hasAlternative });
 }
 
+/** The entry of a candidate that is passed over without a call. */
+function refused({ candidate, outcome, message }: RefuseStep): Attempt {
+  const { model, provider } = candidate;
+  return { model, provider, outcome, startedAt: new Date().toISOString(), durationMs: 0, message };
+}
+
 /** Says in the last entry what the walk made of it. */
 function noteStep(trail: Trail, step: WalkStep): void {
   const last = trail.at(-1);
   if (last === undefined) return;
   const why = last.next?.action === 'stop' ? last.next.because : last.outcome;
-  last.next =
-    step.action === 'call'
-      ? { action: 'fallback', to: step.candidate.model, because: why }
-      : {
-          action: 'stop',
-          because: step.because === 'exhausted' ? `${why}; no candidate is left` : stopReasons[step.because],
-        };
+  if (step.action === 'stop') {
+    const because = step.because === 'exhausted' ? `${why}; no candidate is left` : stopReasons[step.because];
+    last.next = { action: 'stop', because };
+  } else {
+    last.next = { action: 'fallback', to: step.candidate.model, because: why };
+  }
 }
 
 function noteCancelled(trail: Trail): void {

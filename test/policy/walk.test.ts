@@ -69,6 +69,11 @@ function play(given: Situation): { trail: Trail; endedAtMs: number; stop: string
   for (;;) {
     const step = nextStep(route, trail, given.deadlineMs - clock);
     if (step.action === 'stop') return { trail, endedAtMs: clock, stop: step.because, waits };
+    if (step.action === 'refuse') {
+      const { model, provider } = step.candidate;
+      trail.push({ model, provider, outcome: step.outcome, startedAt: '', durationMs: 0 });
+      continue;
+    }
     const closesAt = clock + step.allowedMs;
     const own: Attempt[] = [];
     for (let attempt = 1; ; attempt += 1) {

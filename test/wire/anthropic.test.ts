@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ChatRequest } from '../../contracts/chat.js';
+import { textOf, type ChatRequest } from '../../contracts/chat.js';
 import { readAnthropic, toAnthropic, type AnthropicTurn } from '../../wire/anthropic.js';
 import { anyAdaptations, anyRequest } from './any-request.js';
 
@@ -25,7 +25,7 @@ describe('a request in the Anthropic format', () => {
     fc.assert(
       fc.property(anyRequest, (request) => {
         const body = translate(request);
-        const said = request.messages.filter(({ content }) => content.trim() !== '');
+        const said = request.messages.filter(({ content }) => textOf(content).trim() !== '');
         const turns = said.filter(({ role }) => role !== 'system');
         const system = said.filter(({ role }) => role === 'system').map(({ content }) => content);
         if (turns.length === 0) return;
