@@ -69,7 +69,8 @@ export class CompletionHandle {
           callTimeoutsPerPoll * callTimeoutMs,
           Math.max(callTimeoutMs, giveUpAt(this.run) - Date.now()),
         );
-        polledUntil = Date.now() + timeoutMs;
+        // A timer may go off a moment before its time by this clock.
+        polledUntil = Date.now() + timeoutMs - 10;
         return await this.known(() =>
           this.engine.poll((client) => workflowOf(client, this.id, runId).result(), { timeoutMs, signal }),
         );

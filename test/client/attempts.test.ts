@@ -118,6 +118,16 @@ describe('the attempts of a running completion', () => {
     await expect(handleOf('running').attempts()).rejects.toBeInstanceOf(NoWorkerError);
   });
 
+  it.each([1, 4, 9])('need one too when Temporal gives up the query with gRPC status %i', async (status) => {
+    const { address, namespace } = inject('temporal');
+    await using proxy = await startTemporalProxy(address);
+    const holdfast = new Holdfast({ address: proxy.address, namespace, taskQueue: kit.taskQueue });
+    proxy.decide((method) => (method === 'QueryWorkflow' ? { status, message: 'given up' } : 'pass'));
+    const { id } = handleOf('running');
+    await expect(holdfast.get(id).attempts()).rejects.toBeInstanceOf(NoWorkerError);
+    await holdfast.close();
+  });
+
   it('are no matter of the worker when it is Temporal that does not answer', async () => {
     const { address, namespace } = inject('temporal');
     await using proxy = await startTemporalProxy(address);
