@@ -88,6 +88,8 @@ function tell(error: unknown): Told {
 const exitCodeOf: Record<HoldfastErrorCode, ExitCode> = {
   invalid_request: exitCodes.invalid,
   engine_unavailable: exitCodes.engineUnavailable,
+  engine_refused: exitCodes.engineUnavailable,
+  client_closed: exitCodes.interrupted,
   completion_failed: exitCodes.completionFailed,
   completion_cancelled: exitCodes.cancelled,
   completion_not_found: exitCodes.invalid,
