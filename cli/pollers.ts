@@ -40,12 +40,12 @@ export async function tellWhenNobodyWorks(
   }
 }
 
-/** Temporal's SDKs name a worker `pid@host` unless told otherwise. */
+/** Our workers are named `holdfast-worker pid@host`, those of Temporal's SDKs `pid@host` unless told otherwise. */
 function endedHere(identity: string): boolean {
-  const at = identity.indexOf('@');
-  if (identity.slice(at + 1) !== hostname()) return false;
+  const [, pid, host] = /^(?:.* )?(\d+)@(.*)$/.exec(identity) ?? [];
+  if (pid === undefined || host !== hostname()) return false;
   try {
-    process.kill(Number(identity.slice(0, at)), 0);
+    process.kill(Number(pid), 0);
     return false;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'ESRCH';

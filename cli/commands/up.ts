@@ -69,7 +69,13 @@ export async function runUp(prompt: string, options: UpOptions, context: Command
     }
     interrupts.beforeForcedEnd(() => endServer(engine));
     try {
-      const worker = await startWorker(engine, { providers, logger, taskQueue: options.taskQueue, tell });
+      const worker = await startWorker(engine, {
+        providers,
+        logger,
+        taskQueue: options.taskQueue,
+        program: 'holdfast-up',
+        tell,
+      });
       return await serve(question, options, { context, engine, worker, providers, interrupts });
     } finally {
       await engine.stop();
