@@ -42,8 +42,13 @@ export function reportError(
 
 function tell(error: unknown): Told {
   if (error instanceof CommandError) {
-    const { code, message, exitCode, remedies } = error;
-    return { error: { code, message }, exitCode, remedies, expected: true };
+    const { code, message, id, exitCode, remedies } = error;
+    return {
+      error: { code, message, ...(id === undefined ? {} : { id }) },
+      exitCode,
+      remedies,
+      expected: true,
+    };
   }
   if (error instanceof CompletionFailedError) {
     const { code, kind, message, id, attempts, retryAfterMs } = error;

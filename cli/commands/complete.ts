@@ -1,11 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'commander';
-import {
-  Holdfast,
-  type CompletionHandle,
-  type CompletionRequest,
-  type CompletionResult,
-} from '../../client/index.js';
-import { workflowUrl, type Engine } from '../../engine/index.js';
+import { Holdfast, type CompletionRequest, type CompletionResult } from '../../client/index.js';
+import { findEngine, workflowUrl } from '../../engine/index.js';
 import { loadConfig } from '../../config/load.js';
 import { defaultTaskQueue } from '../../contracts/completion.js';
 import { clientAddress } from '../client-address.js';
@@ -14,7 +10,6 @@ import { CommandError } from '../command-error.js';
 import { commandName } from '../command-name.js';
 import { configOption, jsonOption, taskQueueOption } from '../common-options.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
-import { findEngine } from '../find-engine.js';
 import { watchCompletion } from '../first-completion.js';
 import { untilAborted } from '../interrupts.js';
 import { parseDuration, parseNames, parseNumber, parseWholeNumber } from '../option-values.js';
@@ -82,21 +77,34 @@ export async function runComplete(
   const { env, out, err } = context;
   const content = await readPrompt(prompt, context.stdin);
   const config = await loadConfig({ file: options.config, env });
-  const request = requestFrom(content, options);
+  // Known before the start, so that an interrupted one can be looked up.
+  const id = options.id ?? `completion-${randomUUID()}`;
+  const request = requestFrom(content, { ...options, id });
   requireKnownNames(request, config);
 
-  const engine = await findEngine(env);
+  const engine = await findEngine({ env });
   const taskQueue = options.taskQueue ?? defaultTaskQueue;
   const holdfast = new Holdfast({
     ...clientAddress(engine),
     taskQueue,
     deadlineMs: config.config.deadline,
   });
-  try {
+  let started = false;
+  const answering = async (): Promise<CompletionResult> => {
     const handle = await holdfast.start(request);
+    started = true;
     void tellWhenNobodyWorks(engine, taskQueue, (line) => err.line(line));
-    const result = await unlessInterrupted(watchCompletion(handle, engine, context), handle, engine, context);
-    if (options.json) out.line(JSON.stringify({ ...result, url: workflowUrl(engine, handle.id) }));
+    return watchCompletion(handle, engine, context);
+  };
+  try {
+    const interrupted = untilAborted(context.listenForInterrupts().signal);
+    const result = await Promise.race([
+      answering(),
+      interrupted.then((): never => {
+        throw stoppedWaiting(id, started, env);
+      }),
+    ]);
+    if (options.json) out.line(JSON.stringify({ ...result, url: workflowUrl(engine, id) }));
     else out.line(result.answer);
     for (const notice of result.notices) err.line(notice);
     if (isSimulated(result.attempts))
@@ -127,22 +135,13 @@ function requestFrom(content: string, options: CompleteOptions): CompletionReque
 }
 
 /** Ctrl-C ends the waiting; the completion is Temporal's and goes on. */
-async function unlessInterrupted(
-  result: Promise<CompletionResult>,
-  { id }: CompletionHandle,
-  { address, namespace }: Engine,
-  { env, listenForInterrupts }: CommandContext,
-): Promise<CompletionResult> {
-  const interrupted = untilAborted(listenForInterrupts().signal).then((): never => {
-    throw new CommandError(
-      'interrupted',
-      exitCodes.interrupted,
-      `Not waiting any longer; completion ${id} goes on without this command.`,
-      [
-        `Look at it: ${commandName(env)} attempts ${id}`,
-        `Stop it: temporal workflow cancel --workflow-id ${id} --address ${address} --namespace ${namespace}`,
-      ],
-    );
-  });
-  return Promise.race([result, interrupted]);
+function stoppedWaiting(id: string, started: boolean, env: NodeJS.ProcessEnv): CommandError {
+  const message = started
+    ? `Stopped waiting. Completion ${id} was not cancelled: it goes on, with any worker, until its deadline.`
+    : `Interrupted while completion ${id} was being started; it may run.`;
+  const remedies = [
+    `See how far it is: ${commandName(env)} attempts ${id}`,
+    `End it: ${commandName(env)} cancel ${id}`,
+  ];
+  return new CommandError('interrupted', exitCodes.interrupted, message, remedies, id);
 }

@@ -95,20 +95,35 @@ describe('holdfast complete', () => {
     });
   });
 
-  it('Ctrl-C ends the waiting with 130; the completion goes on', async () => {
-    const id = `cli-${randomUUID()}`;
+  it('Ctrl-C ends the waiting with 130; the completion goes on under the id that is told', async () => {
     const calls = kit.provider.calls('gpt-4').length;
     kit.provider.plan('gpt-4', step.answer('Late, but there.', { delayMs: 500 }));
     const interrupt = new AbortController();
-    const running = runCli(onKit('hi', '--model', 'gpt-4', '--id', id), { interrupt: interrupt.signal });
+    const running = runCli(onKit('hi', '--model', 'gpt-4', '--json'), { interrupt: interrupt.signal });
     await kit.provider.waitForCalls('gpt-4', calls + 1);
 
     interrupt.abort();
 
-    const { exitCode, stderr } = await running;
+    const { exitCode, stdout, stderr } = await running;
     expect(exitCode).toBe(130);
-    expect(stderr).toContain(`holdfast attempts ${id}`);
-    expect(await kit.holdfast.get(id).result()).toMatchObject({ answer: 'Late, but there.' });
+    const { error } = onlyJson(stdout) as { error: { code: string; id: string } };
+    expect(error.code).toBe('interrupted');
+    expect(stderr).toContain(`Completion ${error.id} was not cancelled`);
+    expect(stderr).toContain(`holdfast attempts ${error.id}`);
+    expect(stderr).toContain(`holdfast cancel ${error.id}`);
+    expect(await kit.holdfast.get(error.id).result()).toMatchObject({ answer: 'Late, but there.' });
+  });
+
+  it('Ctrl-C during the start names the id all the same', async () => {
+    const interrupt = new AbortController();
+    interrupt.abort();
+
+    const { exitCode, stdout, stderr } = await runCli(onKit('hi', '--json'), { interrupt: interrupt.signal });
+
+    expect(exitCode).toBe(130);
+    const { error } = onlyJson(stdout) as { error: { id: string } };
+    expect(error.id).toMatch(/^completion-/);
+    expect(stderr).toContain(`holdfast attempts ${error.id}`);
   });
 
   it('says so when simulated providers answered, whoever started them', async () => {
