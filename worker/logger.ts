@@ -34,12 +34,18 @@ export function temporalLogger(logger: Logger): TemporalLogger {
     const ids = idsOf(fields);
     // Behind a colon the SDK appends what an error says.
     const [event = ''] = message.split(': ', 1);
-    logger[levels[level]]({ temporal: { ...ids, error: nameOf(fields['error']) } }, event);
+    const error = nameOf(fields['error']);
+    logger[repeatsOutage(event, error) ? 'debug' : levels[level]]({ temporal: { ...ids, error } }, event);
     const said = textOf(fields['error']);
     if (said !== undefined || event !== message) {
       logger.debug({ temporal: { ...ids, error: said } }, message);
     }
   });
+}
+
+/** Every poller and heartbeat says so, again and again, while a server is away; that it is away is told once, elsewhere. */
+function repeatsOutage(event: string, error: string | undefined): boolean {
+  return /^gRPC call \w+ retried \d+ times$/.test(event) && error === 'Unavailable';
 }
 
 function idsOf({ workflowId, runId, activityType, attempt, taskQueue }: Record<string, unknown>) {

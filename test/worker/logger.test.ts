@@ -104,6 +104,15 @@ describe("Temporal's lines", () => {
     expect(quiet.lines.join()).not.toContain(secretPrompt);
   });
 
+  it('do not repeat at every poller and heartbeat that a server is away', () => {
+    const { lines, logger } = collect('info');
+    const message = 'gRPC call poll_workflow_task_queue retried 6 times';
+    logger.warn(message, { error: `Status { code: Unavailable, message: "tcp connect error" }` });
+    expect(lines).toEqual([]);
+    logger.warn(message, { error: `Status { code: ResourceExhausted, message: "too many" }` });
+    expect(lines).toHaveLength(1);
+  });
+
   it('keep the gRPC code of a failed call', () => {
     const { lines, logger } = collect('info');
     logger.warn('gRPC call retried 5 times', {
