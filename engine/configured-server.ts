@@ -112,7 +112,7 @@ function notUsable(
         `No Temporal server answers at ${address} (${reason}); ${origin} names it.`,
         [
           `Start the server at ${address}, or correct ${origin}.`,
-          `Or remove the setting, and Holdfast starts a server of its own.`,
+          'Or remove the setting: holdfast up then starts a server of its own.',
         ],
       );
     case 'refused':

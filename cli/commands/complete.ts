@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'commander';
-import { Holdfast, type CompletionRequest, type CompletionResult } from '../../client/index.js';
-import { findEngine, workflowUrl } from '../../engine/index.js';
+import {
+  EngineUnavailableError,
+  Holdfast,
+  type CompletionRequest,
+  type CompletionResult,
+} from '../../client/index.js';
+import { findEngine, workflowUrl, type Engine } from '../../engine/index.js';
 import { loadConfig } from '../../config/load.js';
 import { defaultTaskQueue } from '../../contracts/completion.js';
 import { clientAddress } from '../client-address.js';
@@ -16,6 +21,7 @@ import { parseDuration, parseNames, parseNumber, parseWholeNumber } from '../opt
 import { readPrompt } from '../read-prompt.js';
 import { requireKnownNames } from '../require-known-names.js';
 import { resultInWords } from '../result-view.js';
+import { watchEngine } from '../serving.js';
 import { isSimulated } from '../simulated-answer.js';
 import type { Act } from '../run-command.js';
 import { tellWhenNobodyWorks } from '../pollers.js';
@@ -89,7 +95,8 @@ export async function runComplete(
     taskQueue,
     deadlineMs: config.config.deadline,
   });
-  let started = false;
+  let started = false as boolean;
+  const server = watchEngine(engine, (line) => err.line(line));
   const answering = async (): Promise<CompletionResult> => {
     const handle = await holdfast.start(request);
     started = true;
@@ -111,7 +118,11 @@ export async function runComplete(
       err.line(err.colors.yellow('This answer is simulated: no model was called.'));
     err.line(err.colors.dim(resultInWords(result)));
     return exitCodes.answered;
+  } catch (error) {
+    if (error instanceof EngineUnavailableError && started) throw lostWhileWaiting(id, engine, env, error);
+    throw error;
   } finally {
+    server.stop();
     await holdfast.close();
   }
 }
@@ -132,6 +143,25 @@ function requestFrom(content: string, options: CompleteOptions): CompletionReque
     id,
     deadlineMs: deadline,
   };
+}
+
+/** The server that holds the completion is away; the completion is in its database. */
+function lostWhileWaiting(
+  id: string,
+  { address }: Engine,
+  env: NodeJS.ProcessEnv,
+  cause: EngineUnavailableError,
+): CommandError {
+  return new CommandError(
+    cause.code,
+    exitCodes.engineUnavailable,
+    `Lost the connection to Temporal at ${address} while waiting for completion ${id}.`,
+    [
+      'It is recorded there, and goes on when that server and a worker are back.',
+      `Then see how far it is: ${commandName(env)} attempts ${id}`,
+    ],
+    id,
+  );
 }
 
 /** Ctrl-C ends the waiting; the completion is Temporal's and goes on. */

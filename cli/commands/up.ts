@@ -13,7 +13,7 @@ import { logLevel } from '../log-level.js';
 import { readPrompt } from '../read-prompt.js';
 import { reportError } from '../report-error.js';
 import type { Act } from '../run-command.js';
-import { drain, endingError, untilEnding, type Ending, type Serving } from '../serving.js';
+import { drain, endingError, untilEnding, watchEngine, type Ending, type Serving } from '../serving.js';
 import { isSimulated } from '../simulated-answer.js';
 import { startWorker, type RunningWorker } from '../start-worker.js';
 
@@ -94,6 +94,7 @@ interface Up extends Serving {
 async function serve(question: string, options: UpOptions, up: Up): Promise<ExitCode> {
   const { context, engine, worker } = up;
   const ending = untilEnding(up);
+  const server = watchEngine(engine, (line) => context.err.line(line));
   let ended: Ending | undefined;
   try {
     ended = await Promise.race([completeFirst(question, options, up), ending]);
@@ -103,6 +104,7 @@ async function serve(question: string, options: UpOptions, up: Up): Promise<Exit
     if (ended.why === 'interrupted' && !options.once) return exitCodes.answered;
     throw endingError(ended, engine);
   } finally {
+    server.stop();
     await drain(worker, ended, (line) => context.err.line(line));
   }
 }

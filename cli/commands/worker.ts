@@ -9,7 +9,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { logLevel } from '../log-level.js';
 import { whyNoProvider } from '../missing-keys.js';
 import type { Act } from '../run-command.js';
-import { drain, endingError, untilEnding } from '../serving.js';
+import { drain, endingError, untilEnding, watchEngine } from '../serving.js';
 import { startWorker } from '../start-worker.js';
 
 export interface WorkerCommandOptions {
@@ -61,7 +61,9 @@ export async function runWorkerCommand(
     { address, namespace, taskQueue: worker.taskQueue, configHash: config.hash },
     'worker is running',
   );
+  const server = watchEngine(engine, (line) => logger.warn(line));
   const ending = await untilEnding({ engine, worker, interrupts });
+  server.stop();
   await drain(worker, ending, (line) => logger.info(line));
   if (ending.why !== 'interrupted') throw endingError(ending, engine);
   logger.info('worker has ended');
