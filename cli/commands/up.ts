@@ -128,7 +128,11 @@ async function completeFirst(
     const result = { ...answered, simulated, url: workflowUrl(engine, handle.id) };
     if (options.json) context.out.line(JSON.stringify(result));
     else
-      printCompletion(result, worker, context, options.database === undefined ? undefined : engine.address);
+      printCompletion(result, worker, context, {
+        engine,
+        address: options.database === undefined ? undefined : engine.address,
+        stays: !options.once,
+      });
   } catch (error) {
     if (options.once) throw error;
     reportError(error, { json: options.json ?? false }, context);
