@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Connection } from '@temporalio/client';
 import { EngineConnection } from '../client/engine-connection.js';
+import { defaultTaskQueue } from '../contracts/completion.js';
 import type { Engine } from '../engine/index.js';
 import { clientAddress } from './client-address.js';
 
@@ -29,8 +30,9 @@ export async function tellWhenNobodyWorks(
       livePollers(client.connection, engine.namespace, taskQueue),
     );
     if (pollers.length === 0) {
+      const option = taskQueue === defaultTaskQueue ? '' : ` --task-queue ${taskQueue}`;
       tell(
-        `No worker takes completions from task queue "${taskQueue}" yet; waiting for one until the deadline. Start one: holdfast up, or holdfast worker`,
+        `No worker takes completions from task queue "${taskQueue}" yet; waiting for one until the deadline. Start one: holdfast up${option}, or holdfast worker${option}`,
       );
     }
   } catch {

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import {
   EngineUnavailableError,
   Holdfast,
+  IdUsedForAnotherRequestError,
   type CompletionRequest,
   type CompletionResult,
 } from '../../client/index.js';
@@ -120,6 +121,7 @@ export async function runComplete(
     return exitCodes.answered;
   } catch (error) {
     if (error instanceof EngineUnavailableError && started) throw lostWhileWaiting(id, engine, env, error);
+    if (error instanceof IdUsedForAnotherRequestError) throw idIsTaken(id, env, error);
     throw error;
   } finally {
     server.stop();
@@ -143,6 +145,12 @@ function requestFrom(content: string, options: CompleteOptions): CompletionReque
     id,
     deadlineMs: deadline,
   };
+}
+
+function idIsTaken(id: string, env: NodeJS.ProcessEnv, { code }: IdUsedForAnotherRequestError): CommandError {
+  const message = `Completion ${id} was started with another request; nothing was started now.`;
+  const remedies = ['Use another --id.', `See the one that exists: ${commandName(env)} attempts ${id}`];
+  return new CommandError(code, exitCodes.invalid, message, remedies, id);
 }
 
 /** The server that holds the completion is away; the completion is in its database. */

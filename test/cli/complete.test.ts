@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCompletionKit, type CompletionKit } from '../support/completion-kit.js';
 import { step } from '../support/fake-provider.js';
-import { onlyJson, runCli } from './run-cli.js';
+import { onlyJson, runCli, suiteEnv } from './run-cli.js';
 
 let kit: CompletionKit;
 
@@ -126,6 +126,21 @@ describe('holdfast complete', () => {
     expect(stderr).toContain(`holdfast attempts ${error.id}`);
   });
 
+  it('an id that another request has is exit code 2, with what to type as npm users have to', async () => {
+    const id = `cli-${randomUUID()}`;
+    kit.provider.plan('gpt-4', step.answer('Hello.'));
+    await runCli(onKit('hi', '--id', id));
+
+    const { exitCode, stdout, stderr } = await runCli(onKit('something else', '--id', id, '--json'), {
+      env: suiteEnv({ npm_command: 'exec' }),
+    });
+
+    expect(exitCode).toBe(2);
+    expect(onlyJson(stdout)).toMatchObject({ error: { code: 'id_used_for_another_request', id } });
+    expect(stderr).toContain(`npx holdfast attempts ${id}`);
+    expect(stderr).not.toContain('npx npx');
+  });
+
   it('says so when simulated providers answered, whoever started them', async () => {
     await using simulated = await startCompletionKit({
       keys: ['env:HOLDFAST_SIMULATED_KEY'],
@@ -151,7 +166,7 @@ describe('holdfast complete', () => {
       },
     );
 
-    expect(stderr).toContain('holdfast worker');
+    expect(stderr).toMatch(/holdfast worker --task-queue nobody-/);
   });
 
   it.each([
