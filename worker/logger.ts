@@ -1,6 +1,11 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { ApplicationFailure } from '@temporalio/common';
-import { DefaultLogger, type LogEntry, type Logger as TemporalLogger } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  type LogEntry,
+  type Logger as TemporalLogger,
+  type RuntimeOptions,
+} from '@temporalio/worker';
 
 /** Anything that could hold a key or a prompt is cut out, wherever a line may carry it. */
 const secret = ['apiKey', 'authorization', 'messages', 'request', 'input', 'headers', 'answer'];
@@ -41,6 +46,17 @@ export function temporalLogger(logger: Logger): TemporalLogger {
       logger.debug({ temporal: { ...ids, error: said } }, message);
     }
   });
+}
+
+/** What `Runtime.install` is given, so that no line of Temporal goes past the logger. */
+export function runtimeOptions(logger: Logger): RuntimeOptions {
+  return {
+    logger: temporalLogger(logger),
+    // Without `forward` the native core writes its lines to the terminal itself, failures and all.
+    telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
+    // Commands order their own end: running calls first, the server last.
+    shutdownSignals: [],
+  };
 }
 
 /** Every poller and heartbeat says so, again and again, while a server is away; that it is away is told once, elsewhere. */
