@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities, type ActivityDependencies } from '../activities/index.js';
@@ -16,6 +17,8 @@ export interface WorkerOptions {
   /** Whether Holdfast's search attributes are registered in the namespace. */
   searchAttributes: boolean;
   taskQueue?: string;
+  /** How Temporal's UI and logs name this worker; default: {@link workerIdentity} of `holdfast-worker`. */
+  identity?: string;
   env?: NodeJS.ProcessEnv;
   /** How long running attempts may go on after a shutdown was asked for; default: as long as an attempt may take. */
   shutdownGraceMs?: number;
@@ -30,6 +33,7 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     connection,
     namespace,
     taskQueue,
+    identity: options.identity ?? workerIdentity('holdfast-worker'),
     workflowBundle: options.bundle ?? (await workflowBundle()),
     activities: createActivities(dependenciesOf(options)),
     // Calls wait for providers, they do not compute: many fit into one process.
@@ -40,6 +44,11 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     stickyQueueScheduleToStartTimeout: '1s',
     shutdownGraceTime: options.shutdownGraceMs ?? attemptTimeout + 5_000,
   });
+}
+
+/** `holdfast-worker 4711@host`: what runs here, as which process, on which machine. */
+export function workerIdentity(program: string): string {
+  return `${program} ${process.pid}@${hostname()}`;
 }
 
 /** What the activities of this process are given. */
