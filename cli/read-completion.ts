@@ -15,7 +15,7 @@ import { wrongUse } from './command-error.js';
 /** A completion as it is recorded, whether it has ended or not. */
 export interface RecordedCompletion {
   id: string;
-  /** Temporal's word, in small letters: `running`, `completed`, `failed`, `canceled`, `terminated`, `timed_out`. */
+  /** Temporal's word, in small letters: `running`, `completed`, `failed`, `cancelled`, `terminated`, `timed_out`. */
   status: string;
   attempts: Trail;
   /** Link into the Temporal UI; null where none is known. */

@@ -6,7 +6,7 @@ import { createActivities, type ActivityDependencies } from '../activities/index
 import { defaultTaskQueue } from '../contracts/completion.js';
 import type { LoadedConfig } from '../config/load.js';
 import { createProvider } from '../providers/index.js';
-import { resolveKey } from '../providers/keys.js';
+import { resolveKey, shareReads } from '../providers/keys.js';
 import { workflowBundle } from './workflow-bundle.js';
 
 export interface WorkerOptions {
@@ -29,6 +29,7 @@ export interface WorkerOptions {
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { connection, namespace, config, taskQueue = defaultTaskQueue } = options;
   const { attemptTimeout } = config.config.retry;
+  for (const notice of config.notices ?? []) options.logger.warn(notice);
   return Worker.create({
     connection,
     namespace,
@@ -62,11 +63,12 @@ export function dependenciesOf({
     ([name, { kind, baseUrl }]) =>
       [name, createProvider({ name, kind, ...(baseUrl === undefined ? {} : { baseUrl }) })] as const,
   );
+  const readShared = shareReads((path) => readFile(path, 'utf8'));
   return {
     config: config.config,
     configHash: config.hash,
     providers: new Map(providers),
-    resolveKey: (reference) => resolveKey(reference, { env, readFile: (path) => readFile(path, 'utf8') }),
+    resolveKey: (reference) => resolveKey(reference, { env, readFile: readShared }),
     searchAttributes,
     logger,
     random: Math.random,
