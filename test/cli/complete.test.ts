@@ -172,7 +172,7 @@ describe('holdfast complete', () => {
   it.each([
     [['complete', ''], 'The prompt is empty'],
     [['complete', '-'], 'stdin is empty'],
-    [['complete', 'hi', '--deadline', 'soon'], 'Write a duration'],
+    [['complete', 'hi', '--deadline', 'soon'], 'not a duration above zero'],
     [['complete', 'hi', '--max-tokens', '1.5'], 'Not a whole number'],
     [['complete', 'hi', '--temperature', '3'], 'temperature'],
     [['complete', 'hi', '--model', 'gpt-4', '--chain', 'default'], 'cannot be used with'],
