@@ -1,5 +1,7 @@
 export { Holdfast, type CompleteOptions, type HoldfastOptions } from './holdfast.js';
-export { CompletionHandle } from './completion-handle.js';
+export type { AttemptListener } from './attempt-watch.js';
+export { CompletionHandle, type WaitOptions } from './completion-handle.js';
+export type { EngineAddress } from './engine-connection.js';
 export type { CompletionRequest } from './request.js';
 export * from './errors.js';
 export type { Attempt, NextStep, Trail } from '../contracts/attempt.js';

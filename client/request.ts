@@ -4,7 +4,13 @@ import type { ChatRequest } from '../contracts/chat.js';
 import { largestRequestBytes, type CompletionTarget } from '../contracts/completion.js';
 import { InvalidRequestError } from './errors.js';
 
-const name = z.string().min(1).max(200);
+/** Temporal keeps ids and names as text, in which neither a control character nor half a character has a place. */
+const plain = (text: string): boolean => !/[\p{Cc}\p{Surrogate}]/u.test(text);
+const notPlain = 'control characters and lone surrogates are not allowed here';
+
+const name = z.string().min(1).max(200).refine(plain, notPlain);
+/** Longest list of models: each may use half of the time that is left, so more would never be asked. */
+const mostModels = 20;
 
 const requestSchema = z
   .strictObject({
@@ -17,14 +23,18 @@ const requestSchema = z
       )
       .min(1, 'at least one message is needed'),
     model: name.optional(),
-    models: z.array(name).min(1).optional(),
+    models: z
+      .array(name)
+      .min(1, 'at least one model is needed')
+      .max(mostModels, `at most ${String(mostModels)} models can be tried`)
+      .optional(),
     chain: name.optional(),
     strategy: name.optional(),
     maxTokens: z.int().positive().optional(),
     temperature: z.number().min(0).max(2).optional(),
     topP: z.number().min(0).max(1).optional(),
     stop: z.array(z.string().min(1)).min(1).max(16).optional(),
-    id: z.string().min(1).max(255).optional(),
+    id: z.string().min(1).max(255).refine(plain, notPlain).optional(),
     deadlineMs: z.number().positive().max(86_400_000).optional(),
   })
   .refine(({ messages }) => messages.some(({ role }) => role !== 'system'), {
@@ -65,18 +75,19 @@ export function checkRequest(request: CompletionRequest): CheckedRequest {
   if (topP !== undefined) chat.topP = topP;
   if (stop !== undefined) chat.stop = stop;
 
-  const bytes = Buffer.byteLength(JSON.stringify(chat));
+  const target = targetOf({ model, models, chain, strategy });
+  // Both are built in a fixed order of keys, so equal requests give equal text.
+  const text = JSON.stringify({ target, chat });
+  const bytes = Buffer.byteLength(text);
   if (bytes > largestRequestBytes) {
     throw new InvalidRequestError(
       `the request has ${String(bytes)} bytes, more than the ${String(largestRequestBytes)} that can be recorded; shorten the messages`,
     );
   }
-  const target = targetOf({ model, models, chain, strategy });
   return {
     target,
     chat,
-    // Both are built above in a fixed order of keys, so equal requests give equal text.
-    fingerprint: createHash('sha256').update(JSON.stringify({ target, chat })).digest('hex'),
+    fingerprint: createHash('sha256').update(text).digest('hex'),
     ...(id === undefined ? {} : { id }),
     ...(deadlineMs === undefined ? {} : { deadlineMs }),
   };

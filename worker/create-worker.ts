@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { createActivities, type ActivityDependencies } from '../activities/index.js';
 import { defaultTaskQueue } from '../contracts/completion.js';
 import type { LoadedConfig } from '../config/load.js';
 import { createProvider } from '../providers/index.js';
-import { resolveKey } from '../providers/keys.js';
+import { resolveKey, shareReads } from '../providers/keys.js';
 import { workflowBundle } from './workflow-bundle.js';
 
 export interface WorkerOptions {
@@ -16,6 +17,8 @@ export interface WorkerOptions {
   /** Whether Holdfast's search attributes are registered in the namespace. */
   searchAttributes: boolean;
   taskQueue?: string;
+  /** How Temporal's UI and logs name this worker; default: {@link workerIdentity} of `holdfast-worker`. */
+  identity?: string;
   env?: NodeJS.ProcessEnv;
   /** How long running attempts may go on after a shutdown was asked for; default: as long as an attempt may take. */
   shutdownGraceMs?: number;
@@ -26,10 +29,12 @@ export interface WorkerOptions {
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { connection, namespace, config, taskQueue = defaultTaskQueue } = options;
   const { attemptTimeout } = config.config.retry;
+  for (const notice of config.notices ?? []) options.logger.warn(notice);
   return Worker.create({
     connection,
     namespace,
     taskQueue,
+    identity: options.identity ?? workerIdentity('holdfast-worker'),
     workflowBundle: options.bundle ?? (await workflowBundle()),
     activities: createActivities(dependenciesOf(options)),
     // Calls wait for providers, they do not compute: many fit into one process.
@@ -40,6 +45,11 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     stickyQueueScheduleToStartTimeout: '1s',
     shutdownGraceTime: options.shutdownGraceMs ?? attemptTimeout + 5_000,
   });
+}
+
+/** `holdfast-worker 4711@host`: what runs here, as which process, on which machine. */
+export function workerIdentity(program: string): string {
+  return `${program} ${process.pid}@${hostname()}`;
 }
 
 /** What the activities of this process are given. */
@@ -53,11 +63,12 @@ export function dependenciesOf({
     ([name, { kind, baseUrl }]) =>
       [name, createProvider({ name, kind, ...(baseUrl === undefined ? {} : { baseUrl }) })] as const,
   );
+  const readShared = shareReads((path) => readFile(path, 'utf8'));
   return {
     config: config.config,
     configHash: config.hash,
     providers: new Map(providers),
-    resolveKey: (reference) => resolveKey(reference, { env, readFile: (path) => readFile(path, 'utf8') }),
+    resolveKey: (reference) => resolveKey(reference, { env, readFile: readShared }),
     searchAttributes,
     logger,
     random: Math.random,
