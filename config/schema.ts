@@ -45,6 +45,8 @@ const retrySchema = z
     baseDelay: duration.default(1_000),
     maxDelay: duration.default(60_000),
     attemptTimeout: duration.default(30_000),
+    firstTokenTimeout: duration.default(15_000),
+    idleTimeout: duration.default(15_000),
     maxWaitBeforeFallback: duration.default(5_000),
     heartbeatTimeout: duration.default(10_000),
     heartbeatInterval: duration.default(5_000),
