@@ -8,8 +8,10 @@ import { providersWithoutKey } from './providers-without-key.js';
 /** The local activity `resolveRoute`; see the contract in contracts/call.ts. */
 export function createResolveRoute(dependencies: ActivityDependencies) {
   return async function resolveRoute({ target }: RouteQuestion): Promise<Route> {
-    const { config, configHash, searchAttributes } = dependencies;
-    const missingKeys = await providersWithoutKey(dependencies, providersAskedFor(target, config));
+    const { searchAttributes, resolveKey } = dependencies;
+    const { config, configHash } = dependencies.setup();
+    const asked = providersAskedFor(target, config);
+    const missingKeys = await providersWithoutKey({ config, resolveKey }, asked);
     const routing = route(target, config, {
       configHash,
       searchAttributes,

@@ -1,4 +1,6 @@
 import type { ChatAnswer, ChatRequest } from '../../contracts/chat.js';
+import { z } from 'zod';
+import type { ContextLifetime } from '../../contracts/completion.js';
 import type {
   AfterAttemptVerdict,
   AttemptEnding,
@@ -22,7 +24,7 @@ export async function beforeAttempt(
       hook,
       (limit) => hook.run({ ...attempt, request }, { signal: limit }),
       signal,
-    ).then((run) => told(run, run.ok ? run.value?.request : undefined)),
+    ).then((run) => told(hook.name, run, run.ok ? run.value?.request : undefined)),
   );
 }
 
@@ -39,10 +41,41 @@ export async function afterAttempt(
       hook,
       (limit) => hook.run({ ...attempt, ending }, { signal: limit }),
       signal,
-    ).then((run) => told(run, run.ok && current !== undefined ? run.value?.answer : undefined));
+    ).then((run) => told(hook.name, run, run.ok && current !== undefined ? run.value?.answer : undefined));
   });
   if (answer !== undefined) return hooked;
   return { thing: undefined, notes: hooked.notes };
+}
+
+/**
+ * Fetches the messages anew where they are older than the caller lets them be. Without a fresh context the old one is
+ * sent, and the note says so, unless the hook is required.
+ */
+export async function refreshContext(
+  hooks: Hooks['refreshContext'],
+  { completionId, request }: HookedAttempt,
+  context: (ContextLifetime & { ageMs: number }) | undefined,
+  signal: AbortSignal,
+): Promise<Hooked<ChatRequest>> {
+  if (context === undefined || context.ageMs <= context.ttlMs) return { thing: request, notes: [] };
+  const { refresh, ageMs } = context;
+  const hook = hooks.get(refresh);
+  if (hook === undefined) {
+    const message = `no refreshContext hook is named "${refresh}" in the config of this worker`;
+    return { thing: request, notes: [], veto: message };
+  }
+  const { messages } = request;
+  const run = await runHook(
+    hook,
+    (limit) => hook.run({ completionId, messages, ageMs }, { signal: limit }),
+    signal,
+  );
+  if (run.ok && Array.isArray(run.value) && run.value.length > 0) {
+    return { thing: { ...request, messages: run.value }, notes: [`context refreshed by ${hook.name}`] };
+  }
+  const failed = run.ok ? `hook ${hook.name} returned no messages` : run.reason;
+  if (hook.required) return { thing: request, notes: [], veto: `${failed}, and the config requires it` };
+  return { thing: request, notes: [`${failed}; the old context was sent`] };
 }
 
 interface Told<Thing> {
@@ -53,12 +86,24 @@ interface Told<Thing> {
 }
 
 function told<Thing>(
+  name: string,
   run: HookRun<{ veto?: string; note?: string } | undefined>,
   thing: Thing | undefined,
 ): Told<Thing> {
   if (!run.ok) return { failed: run.reason };
-  return { thing, veto: run.value?.veto, note: run.value?.note };
+  const checked = verdictSchema.safeParse(run.value ?? {});
+  if (checked.success) return { thing, veto: run.value?.veto, note: run.value?.note };
+  const where = checked.error.issues[0]?.path.join('.');
+  return { failed: `hook ${name} returned what is no verdict${where === undefined ? '' : `: ${where}`}` };
 }
+
+/** Hooks are modules of the user, often plain JavaScript: what they return is not taken on trust. */
+const verdictSchema = z.looseObject({
+  veto: z.string().optional(),
+  note: z.string().optional(),
+  request: z.looseObject({ messages: z.array(z.looseObject({ role: z.string() })).min(1) }).optional(),
+  answer: z.looseObject({ text: z.string(), finishReason: z.string() }).optional(),
+});
 
 async function runAll<Hook, Thing>(
   hooks: LoadedHook<Hook>[],
