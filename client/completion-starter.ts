@@ -110,8 +110,8 @@ export class CompletionStarter {
 
   /** Returns the run id. */
   private async startWorkflow(client: Client, start: Start, policy: ReusePolicy): Promise<string> {
-    const { id, target, chat, deadlineMs, fingerprint } = start;
-    const input: CompletionInput = { target, chat, deadlineMs };
+    const { id, deadlineMs, fingerprint } = start;
+    const input: CompletionInput = { ...start.input, deadlineMs };
     const startWith = async (typedSearchAttributes: SearchAttributePair[]): Promise<string> => {
       const handle = await client.workflow.start<CompletionWorkflow>(completionWorkflowType, {
         workflowId: id,
@@ -150,13 +150,13 @@ function isUnknownSearchAttribute(error: unknown): boolean {
   return grpcStatus(error) === invalidArgument && /search attribute/i.test(text);
 }
 
-function searchAttributesOf({ target }: CheckedRequest): SearchAttributePair[] {
+function searchAttributesOf({ input: { target } }: CheckedRequest): SearchAttributePair[] {
   if (target.kind === 'model') return [{ key: modelAttribute, value: target.model }];
   return target.kind === 'strategy' ? [{ key: strategyAttribute, value: target.strategy }] : [];
 }
 
 /** The line under the workflow's name in the Temporal UI: what was asked of whom, without any of the text. */
-function summaryOf({ target, chat }: CheckedRequest): string {
+function summaryOf({ input: { target, chat } }: CheckedRequest): string {
   const messages = `${String(chat.messages.length)} message${chat.messages.length === 1 ? '' : 's'}`;
   const asked = target.kind === 'models' ? target.models.join(' > ') : `${target.kind} ${targetName(target)}`;
   return `${asked}, ${messages}`.slice(0, 200);

@@ -11,7 +11,7 @@ const manyModels = (count: number): string[] =>
 
 describe('a request', () => {
   it('may name twenty models, and no more', () => {
-    expect(checkRequest({ messages, models: manyModels(20) }).target).toMatchObject({ kind: 'models' });
+    expect(checkRequest({ messages, models: manyModels(20) }).input.target).toMatchObject({ kind: 'models' });
     for (const count of [21, 20_000]) {
       expect(() => checkRequest({ messages, models: manyModels(count) })).toThrow(InvalidRequestError);
       expect(() => checkRequest({ messages, models: manyModels(count) })).toThrow(/at most 20 models/);
@@ -27,7 +27,7 @@ describe('a request', () => {
     const bytes = largestRequestBytes - 100;
     expect(JSON.stringify({ messages: filling(bytes).messages }).length).toBeLessThan(largestRequestBytes);
     expect(() => checkRequest(filling(bytes))).toThrow(/bytes, more than the/);
-    expect(checkRequest(filling(bytes - 1_000)).chat.messages).toHaveLength(1);
+    expect(checkRequest(filling(bytes - 1_000)).input.chat.messages).toHaveLength(1);
   });
 
   it.each([
