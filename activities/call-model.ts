@@ -49,7 +49,8 @@ export function createCallModel(dependencies: ActivityDependencies) {
     if (info.attempt > 1) beat();
     const heartbeat = setInterval(beat, retry.heartbeatIntervalMs);
     const { model, provider } = candidate;
-    const hooked = { completionId, model, provider, attempt: info.attempt, request: input.request };
+    const { request } = input;
+    const hooked = { completionId, model, provider, attempt: info.attempt, request, original: request };
     const limits = limitsOf(input, Math.max(1, remainingMs()), context.cancellationSignal, (delta) => {
       dependencies.listeners.of(completionId)?.({ model, attempt: info.attempt, delta });
     });

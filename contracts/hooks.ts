@@ -9,7 +9,10 @@ export interface HookedAttempt {
   provider: string;
   /** Temporal's attempt number under this model, from 1. */
   attempt: number;
+  /** As the hooks before this one left it. */
   request: ChatRequest;
+  /** As the caller sent it. */
+  original: ChatRequest;
 }
 
 /** What a hook is given besides: a signal that ends with its time limit, or when the completion is cancelled. */
