@@ -130,8 +130,17 @@ function partOf(part: ContentPart): OpenAIPart {
       };
     case 'document':
       // OpenAI takes no document by URL (`document_urls` says so before the call); OpenRouter takes it in this field.
-      return { type: 'file', file: { file_data: urlOf(part.source), filename: part.name ?? 'document' } };
+      return {
+        type: 'file',
+        file: { file_data: urlOf(part.source), filename: part.name ?? nameFor(part.source) },
+      };
   }
+}
+
+/** Without a file name OpenAI takes the part for a reference to an uploaded file, and asks for its id. */
+function nameFor(source: MediaSource): string {
+  const isPdf = source.from === 'data' && source.mediaType === 'application/pdf';
+  return isPdf ? 'document.pdf' : 'document';
 }
 
 function urlOf(source: MediaSource): string {

@@ -58,7 +58,6 @@ describe('a request that comes in OpenAI’s format', () => {
       stop: 'END',
       stream: true,
       stream_options: { include_usage: true, include_obfuscation: false },
-      max_tokens: 5,
       max_completion_tokens: 7,
       temperature: null,
       tool_choice: { type: 'function', function: { name: 'weather' } },
@@ -68,7 +67,7 @@ describe('a request that comes in OpenAI’s format', () => {
       service_tier: 'flex',
       metadata: { team: 'a' },
     } satisfies OpenAI.Chat.ChatCompletionCreateParams;
-    expect(fromOpenAI(body)).toEqual({
+    expect(fromOpenAI({ ...body, max_tokens: 5 })).toEqual({
       ok: true,
       model: 'gpt-4',
       request: {

@@ -1,22 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readOpenAI } from '../../../wire/openai/index.js';
-import type { Expected } from '../../../wire/reading.js';
-
-const read = (body: unknown, expected: Partial<Expected> = {}) =>
-  readOpenAI(body, { tools: false, silence: false, ...expected });
-
-const answer = (message: object, finishReason: string | null = 'stop', changes: object = {}): unknown => ({
-  id: 'chatcmpl-1',
-  object: 'chat.completion',
-  created: 1,
-  model: 'gpt-4-0613',
-  choices: [
-    { index: 0, message: { role: 'assistant', ...message }, finish_reason: finishReason, logprobs: null },
-  ],
-  usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
-  ...changes,
-});
+import { answer, read } from './read.js';
 
 describe('a response in the OpenAI format', () => {
   it('reads text, ids and usage', () => {
@@ -190,78 +174,6 @@ describe('a response in the OpenAI format', () => {
   ])('is no answer when one of several is none (%s)', (_, second, is) => {
     const first = { message: { content: 'Hello.' }, finish_reason: 'stop' };
     expect(read({ choices: [first, second] }).is).toBe(is);
-  });
-});
-
-describe('tool calls in the OpenAI format', () => {
-  const call = {
-    id: 'call_1',
-    type: 'function',
-    function: { name: 'weather', arguments: '{"city":"Oslo"}' },
-  };
-  const offered = { tools: true };
-
-  it.each([
-    ['tool_calls', { content: null, tool_calls: [call] }],
-    // Some servers say `stop` and mean the call.
-    ['stop', { content: '', tool_calls: [call] }],
-  ])('are read where the answer ends with %s', (reason, message) => {
-    expect(read(answer(message, reason), offered)).toMatchObject({
-      is: 'answer',
-      answer: {
-        finishReason: 'tool_calls',
-        providerFinishReason: reason,
-        toolCalls: [{ id: 'call_1', name: 'weather', arguments: '{"city":"Oslo"}' }],
-      },
-    });
-  });
-
-  it('without an id get one of their own, the same at each reading; arguments may be an object', () => {
-    const bare = { function: { name: 'weather', arguments: { city: 'Oslo' } } };
-    const body = answer({ tool_calls: [bare, { ...bare, id: '' }] }, 'tool_calls');
-    const reading = read(body, offered);
-    expect(reading).toMatchObject({
-      answer: {
-        toolCalls: [
-          { id: 'call_chatcmpl1_0_0', name: 'weather', arguments: '{"city":"Oslo"}' },
-          { id: 'call_chatcmpl1_0_1', name: 'weather', arguments: '{"city":"Oslo"}' },
-        ],
-      },
-    });
-    expect(read(body, offered)).toEqual(reading);
-  });
-
-  it('are read from the older function_call, unless both are there', () => {
-    const legacy = { content: null, function_call: { name: 'weather', arguments: '{}' } };
-    expect(read(answer(legacy, 'function_call'), offered)).toMatchObject({
-      answer: { finishReason: 'tool_calls', toolCalls: [{ name: 'weather', arguments: '{}' }] },
-    });
-    expect(read(answer({ ...legacy, tool_calls: [call] }, 'tool_calls'), offered)).toMatchObject({
-      answer: { toolCalls: [{ id: 'call_1' }] },
-    });
-  });
-
-  it.each([
-    ['without a name', { tool_calls: [{ id: 'call_1', function: { arguments: '{}' } }] }, 'tool_calls'],
-    ['announced and not made', { content: null }, 'tool_calls'],
-  ])('%s are malformed', (_, message, reason) => {
-    expect(read(answer(message, reason), offered).is).toBe('malformed');
-  });
-
-  it.each([
-    ['error', 'error'],
-    ['content_filter', 'answer'],
-  ])('do not make good what %s ended', (reason, is) => {
-    const reading = read(answer({ tool_calls: [call] }, reason), offered);
-    expect(reading.is).toBe(is);
-    if (reading.is === 'answer') expect(reading.answer.refused).toBe(true);
-  });
-
-  it('that the token limit cut are an incomplete answer', () => {
-    const cut = { id: 'call_1', function: { name: 'weather', arguments: '{"ci' } };
-    expect(read(answer({ tool_calls: [cut, { id: 'call_2' }] }, 'length'), offered)).toMatchObject({
-      answer: { incomplete: 'length', toolCalls: [{ id: 'call_1', arguments: '{"ci' }] },
-    });
   });
 });
 
