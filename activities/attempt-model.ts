@@ -109,12 +109,14 @@ function isNew(adaptation: Adaptation | undefined, made: Adaptation[]): adaptati
   return adaptation !== undefined && !made.some(({ parameter }) => parameter === adaptation.parameter);
 }
 
-function notice(model: string, { parameter, how }: Adaptation): string {
-  return `${parameter}: ${adaptationReasons[how](model)}`;
+function notice(model: string, { parameter, how, detail }: Adaptation): string {
+  const what = detail === undefined ? parameter : `${parameter} (${detail})`;
+  return `${what}: ${adaptationReasons[how](model)}`;
 }
 
 const adaptationReasons: Record<Adaptation['how'], (model: string) => string> = {
   dropped: (model) => `${model} does not take it; it was left out`,
   renamed: (model) => `${model} takes it under its newer name only; it was sent so`,
   clamped: (model) => `${model} takes a smaller range; it was brought into it`,
+  mapped: (model) => `${model} has no field for it; it was sent as the nearest thing that it takes`,
 };
