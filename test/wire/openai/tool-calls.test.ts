@@ -49,6 +49,13 @@ describe('tool calls in the OpenAI format', () => {
     });
   });
 
+  it('an empty function_call beside a text is none', () => {
+    for (const function_call of [{}, { name: '', arguments: '' }, null]) {
+      const reading = read(answer({ content: 'Hi.', function_call }), offered);
+      expect(reading).toMatchObject({ is: 'answer', answer: { text: 'Hi.', finishReason: 'stop' } });
+    }
+  });
+
   it.each([
     ['without a name', { tool_calls: [{ id: 'call_1', function: { arguments: '{}' } }] }, 'tool_calls'],
     ['announced and not made', { content: null }, 'tool_calls'],
@@ -147,6 +154,14 @@ describe('fragments of tool calls', () => {
         [call('weather', '"Oslo"}', { index: 0, id: 'a' })],
       ],
       [oslo],
+    ],
+    [
+      'id and name once more with the last fragment, after whole arguments',
+      [
+        [call('weather', oslo.arguments, { index: 0, id: 'a' })],
+        [call('weather', '\n', { index: 0, id: 'a' })],
+      ],
+      [{ ...oslo, arguments: `${oslo.arguments}\n` }],
     ],
     [
       'arguments as an object',
