@@ -143,6 +143,14 @@ describe('fragments of tool calls', () => {
       ],
     ],
     [
+      'the index 0 for every call, no ids, and the first has no arguments',
+      [[call('time', '', { index: 0 })], [call('weather', oslo.arguments, { index: 0 })]],
+      [
+        { id: 'call_c1_0_0', name: 'time', arguments: '' },
+        { ...oslo, id: 'call_c1_0_1' },
+      ],
+    ],
+    [
       'vLLM once: another id with every fragment',
       [[call('weather', '{"city":', { index: 0, id: 'a' })], [more('"Oslo"}', { index: 0, id: 'x' })]],
       [oslo],
@@ -156,12 +164,12 @@ describe('fragments of tool calls', () => {
       [oslo],
     ],
     [
-      'id and name once more with the last fragment, after whole arguments',
+      'the id of a call whose arguments were whole: it is still that call',
       [
         [call('weather', oslo.arguments, { index: 0, id: 'a' })],
-        [call('weather', '\n', { index: 0, id: 'a' })],
+        [call('weather', '}', { index: 0, id: 'a' })],
       ],
-      [{ ...oslo, arguments: `${oslo.arguments}\n` }],
+      [{ ...oslo, arguments: `${oslo.arguments}}` }],
     ],
     [
       'arguments as an object',
