@@ -1,6 +1,12 @@
 import type { AnswerDelta, TokenLogprob } from '../../contracts/chat.js';
-import { settle, tellsOfError, type ChoiceFacts, type Expected, type Reading } from '../reading.js';
-import type { StopMeaning } from '../reading.js';
+import {
+  settle,
+  tellsOfError,
+  type ChoiceFacts,
+  type Expected,
+  type Reading,
+  type StopMeaning,
+} from '../reading.js';
 import { contentOf, logprobsIn, type Piece, type PieceOfChoice } from './chunk.js';
 import { present } from './present.js';
 import { ToolCallsInProgress } from './tool-calls.js';
@@ -77,7 +83,10 @@ export class ChoiceInProgress {
     ].filter((each) => each.text !== '');
     const fragments = [
       ...this.#tools.take(calls ?? [], whole, idFor),
-      ...(called ? this.#legacy.take([{ index: 0, function: called }], whole, idFor) : []),
+      // Some servers send an empty one with every message.
+      ...(called?.name || called?.arguments
+        ? this.#legacy.take([{ index: 0, function: called }], whole, idFor)
+        : []),
     ];
     return [...spoken, ...fragments].map((each) => ({ ...each, choice: this.index }));
   }

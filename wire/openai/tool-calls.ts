@@ -102,7 +102,7 @@ export class ToolCallsInProgress {
 function beginsAnother(call: OpenCall, fragment: CallFragment): boolean {
   const name = fragment.function?.name ?? '';
   if (name === '') return false;
-  if (fragment.id && call.givenId !== undefined && fragment.id !== call.givenId) return true;
+  if (fragment.id && call.givenId !== undefined) return fragment.id !== call.givenId;
   if (call.name !== '' && call.name !== name) return true;
   return jsonOf(fragment).trim() !== '' && isWholeJson(call.arguments);
 }

@@ -163,7 +163,7 @@ describe('an answer written as chunks', () => {
   it('takes back nothing that was told, even where the answer is another', () => {
     const writer = writeOpenAIChunks({ ...header, includeUsage: false });
     writer.delta({ type: 'text', choice: 0, text: 'Hello' });
-    const left = writer.finish({ text: 'Bye.', finishReason: 'stop', providerFinishReason: 'stop' });
+    const left = writer.finish({ text: 'Goodbye then.', finishReason: 'stop', providerFinishReason: 'stop' });
     expect(left.map(({ choices }) => choices[0]?.delta)).toEqual([{}]);
   });
 

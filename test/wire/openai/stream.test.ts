@@ -117,6 +117,11 @@ describe('what servers put between the pieces', () => {
     ).toMatchObject({ is: 'answer', answer: { usage: { outputTokens: 2 } } });
   });
 
+  it('an empty finish_reason does not take back the one that came', () => {
+    const events = [chunk({ content: 'Hi.' }, ''), chunk({}, 'stop'), chunk({ content: '' }, ''), done];
+    expect(readEvents(events).reading).toMatchObject({ is: 'answer', answer: { finishReason: 'stop' } });
+  });
+
   it('a message that repeats what the pieces said is not read twice', () => {
     const seen = readEvents([
       chunk({ content: 'Hel' }, null, { message: { content: 'Hel' } }),

@@ -49,6 +49,13 @@ describe('tool calls in the OpenAI format', () => {
     });
   });
 
+  it('an empty function_call beside a text is none', () => {
+    for (const function_call of [{}, { name: '', arguments: '' }, null]) {
+      const reading = read(answer({ content: 'Hi.', function_call }), offered);
+      expect(reading).toMatchObject({ is: 'answer', answer: { text: 'Hi.', finishReason: 'stop' } });
+    }
+  });
+
   it.each([
     ['without a name', { tool_calls: [{ id: 'call_1', function: { arguments: '{}' } }] }, 'tool_calls'],
     ['announced and not made', { content: null }, 'tool_calls'],
@@ -136,6 +143,14 @@ describe('fragments of tool calls', () => {
       ],
     ],
     [
+      'the index 0 for every call, no ids, and the first has no arguments',
+      [[call('time', '', { index: 0 })], [call('weather', oslo.arguments, { index: 0 })]],
+      [
+        { id: 'call_c1_0_0', name: 'time', arguments: '' },
+        { ...oslo, id: 'call_c1_0_1' },
+      ],
+    ],
+    [
       'vLLM once: another id with every fragment',
       [[call('weather', '{"city":', { index: 0, id: 'a' })], [more('"Oslo"}', { index: 0, id: 'x' })]],
       [oslo],
@@ -147,6 +162,14 @@ describe('fragments of tool calls', () => {
         [call('weather', '"Oslo"}', { index: 0, id: 'a' })],
       ],
       [oslo],
+    ],
+    [
+      'the id of a call whose arguments were whole: it is still that call',
+      [
+        [call('weather', oslo.arguments, { index: 0, id: 'a' })],
+        [call('weather', '}', { index: 0, id: 'a' })],
+      ],
+      [{ ...oslo, arguments: `${oslo.arguments}}` }],
     ],
     [
       'arguments as an object',
