@@ -108,6 +108,7 @@ const adaptationReasons: Record<Adaptation['how'], (model: string) => string> = 
   dropped: (model) => `${model} does not take it; it was left out`,
   renamed: (model) => `${model} takes it under its newer name only; it was sent so`,
   clamped: (model) => `${model} takes a smaller range; it was brought into it`,
+  instructed: (model) => `${model} has no setting for it; it was asked for in words`,
 };
 
 function record(

@@ -5,9 +5,9 @@ export interface Adaptation {
   parameter: keyof ChatParameters;
   /**
    * `renamed`: sent under the newer name (`max_completion_tokens`); `dropped`: left out;
-   * `clamped`: brought into the range that the format allows.
+   * `clamped`: brought into the range that the format allows; `instructed`: asked for in words, among the instructions.
    */
-  how: 'renamed' | 'dropped' | 'clamped';
+  how: 'renamed' | 'dropped' | 'clamped' | 'instructed';
 }
 
 /** A body ready to be sent, and what it changed of its own accord: what the format forced, not what was asked for. */
