@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ChatMessage } from '../../contracts/chat.js';
 import { defaultMaxTokens, toAnthropic } from '../../wire/anthropic/index.js';
 
 describe('the token limit of a request that sets none', () => {
@@ -40,5 +41,49 @@ describe('the token limit of a request that sets none', () => {
   it('is the one that was asked for when there is one', () => {
     const request = { messages: [{ role: 'user' as const, content: 'Hi.' }], maxTokens: 50_000 };
     expect(toAnthropic('claude-haiku-4-5', request, [], {}, { stream: false }).body.max_tokens).toBe(50_000);
+  });
+
+  it.each([
+    [
+      'as long as the model can write, when it is streamed',
+      'claude-sonnet-5',
+      { stream: true, maxOutputTokens: 64_000 },
+      64_000,
+    ],
+    [
+      'no longer than connections last, when it is not',
+      'claude-sonnet-5',
+      { maxOutputTokens: 64_000 },
+      21_333,
+    ],
+    ['what an unknown model is said to write', 'glm-4.6', { maxOutputTokens: 16_000 }, 16_000],
+    ['no longer than connections last, for an unknown model', 'glm-4.6', { maxOutputTokens: 98_304 }, 21_333],
+    ['less than the table has, where that is known', 'claude-sonnet-5', { maxOutputTokens: 2_000 }, 2_000],
+  ])('is %s', (_, model, facts, tokens) => {
+    expect(defaultMaxTokens(model, [{ role: 'user', content: 'Hi.' }], facts)).toBe(tokens);
+  });
+
+  it('counts images, documents and calls as part of the question', () => {
+    const limit = (messages: ChatMessage[]) =>
+      defaultMaxTokens('claude-sonnet-5', messages, { contextWindow: 30_000 });
+    const data = 'x'.repeat(20_000);
+    expect(limit([{ role: 'user', content: 'Hi.' }])).toBe(21_333);
+    expect(
+      limit([
+        {
+          role: 'user',
+          content: [1, 2, 3].map(() => ({ type: 'image', source: { from: 'url', url: 'u' } })),
+        },
+      ]),
+    ).toBe(15_000);
+    expect(
+      limit([
+        {
+          role: 'user',
+          content: [{ type: 'document', source: { from: 'data', mediaType: 'application/pdf', data } }],
+        },
+      ]),
+    ).toBe(10_000);
+    expect(limit([{ role: 'assistant', toolCalls: [{ id: 'a', name: 'f', arguments: data }] }])).toBe(9_999);
   });
 });

@@ -16,7 +16,7 @@ describe('a request in the Anthropic format', () => {
         const body = translate(request);
         const said = request.messages.filter(({ content }) => textOf(content).trim() !== '');
         const turns = said.filter(({ role }) => role !== 'system');
-        const system = said.filter(({ role }) => role === 'system').map(({ content }) => content);
+        const system = said.filter(({ role }) => role === 'system').map(({ content }) => textOf(content));
         if (turns.length === 0) return;
         const words = turns.map(({ role, content }, at) =>
           role === 'assistant' && at === turns.length - 1 ? textOf(content).trimEnd() : textOf(content),

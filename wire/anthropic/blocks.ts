@@ -21,7 +21,7 @@ export const answerBlock = z.preprocess(
       type: z.literal('tool_use'),
       id: z.string().min(1),
       name: z.string().min(1),
-      input: z.unknown(),
+      input: z.unknown().optional(),
     }),
     z.object({ type: z.literal('ignored') }),
   ]),

@@ -1,4 +1,10 @@
-import type { ChatMessage, ChatRequest, ContentPart, ReasoningBlock, TextPart } from '../../contracts/chat.js';
+import type {
+  ChatMessage,
+  ChatRequest,
+  ContentPart,
+  ReasoningBlock,
+  TextPart,
+} from '../../contracts/chat.js';
 import { parametersFrom } from './from-parameters.js';
 import { assistantBlockTypes, requestSchema, type MediaBody, type MessageBody } from './request-schema.js';
 import { typeOf } from './blocks.js';

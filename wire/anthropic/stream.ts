@@ -17,7 +17,7 @@ const streamEvent = z.discriminatedUnion('type', [
       model: z.string().nullish(),
       content: z.array(answerBlock).default([]),
       stop_reason: z.string().nullish(),
-      usage: z.unknown(),
+      usage: z.unknown().optional(),
     }),
   }),
   z.object({ type: z.literal('content_block_start'), index, content_block: answerBlock }),
@@ -25,8 +25,8 @@ const streamEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('content_block_stop'), index }),
   z.object({
     type: z.literal('message_delta'),
-    delta: z.object({ stop_reason: z.string().nullish(), stop_details: z.unknown() }),
-    usage: z.unknown(),
+    delta: z.object({ stop_reason: z.string().nullish(), stop_details: z.unknown().optional() }),
+    usage: z.unknown().optional(),
   }),
   z.object({ type: z.literal('message_stop') }),
 ]);
