@@ -97,6 +97,18 @@ describe('a stream in the Anthropic format', () => {
     ]);
   });
 
+  it.each([
+    [{}, '{}'],
+    [{ a: 1 }, '{"a":1}'],
+  ])('tells of an input that was there from the beginning: %j', (input, json) => {
+    const tool = { type: 'tool_use', id: 't', name: 'f', input };
+    const { deltas } = send(start, begin(tool), piece({ type: 'input_json_delta', partial_json: '' }), close);
+    expect(deltas).toEqual([
+      { type: 'tool_call', choice: 0, index: 0, id: 't', name: 'f', arguments: '' },
+      { type: 'tool_call', choice: 0, index: 0, arguments: json },
+    ]);
+  });
+
   it('passes over pings, new events, new pieces and new blocks, without a delta', () => {
     const { reading, deltas } = send(
       { type: 'ping' },
