@@ -1,11 +1,10 @@
 import type { Attempt } from '../contracts/attempt.js';
 import type { ChatAnswer, ChatRequest } from '../contracts/chat.js';
-import type { ModelConfig } from '../config/schema.js';
-import { costOf } from '../policy/cost.js';
 import { isKeyFailure } from '../policy/outcome-rules.js';
-import type { Adaptation, ProviderFailure, ProviderReply } from '../providers/provider.js';
+import type { Adaptation, ProviderFailure, ProviderReply, StreamLimits } from '../providers/provider.js';
 import { checkWindow } from '../providers/window.js';
-import type { ActivityDependencies } from './dependencies.js';
+import { recordOf, type CallFacts } from './attempt-record.js';
+import type { ActivityDependencies, Setup } from './dependencies.js';
 
 export interface ModelAttempt {
   /** Every provider call that was made, in order; more than one when keys rotated or the request was adapted. */
@@ -13,73 +12,78 @@ export interface ModelAttempt {
   result: { ok: true; answer: ChatAnswer; notices: string[] } | { ok: false; failure: ProviderFailure };
 }
 
-type AttemptDependencies = Pick<ActivityDependencies, 'config' | 'providers' | 'resolveKey' | 'now'>;
+/** How long an attempt may take, and what ends it. */
+export interface AttemptLimits {
+  /** Bounds all provider calls of the attempt. */
+  timeoutMs: number;
+  signal: AbortSignal;
+  /** Present: answers are asked for as streams. */
+  stream?: StreamLimits;
+}
+
+type AttemptDependencies = Pick<ActivityDependencies, 'resolveKey' | 'now'>;
 
 /**
  * One attempt on a model: one provider call, repeated at once only with the next key of the pool or with a request
- * adapted as the provider asked. `timeoutMs` bounds all of it.
+ * adapted as the provider asked.
  */
 export async function attemptModel(
-  { config, providers, resolveKey, now }: AttemptDependencies,
+  { resolveKey, now }: AttemptDependencies,
+  { config, providers }: Setup,
   model: string,
   request: ChatRequest,
-  { timeoutMs, signal }: { timeoutMs: number; signal: AbortSignal },
+  { timeoutMs, signal, stream }: AttemptLimits,
 ): Promise<ModelAttempt> {
   const startedAt = now();
-  const attempts: Attempt[] = [];
   const settings = config.models[model];
   const provider = settings && providers.get(settings.provider);
   const endpoint = settings && config.providers[settings.provider];
   if (settings === undefined || provider === undefined || endpoint === undefined) {
-    const failure: ProviderFailure = {
-      kind: 'misconfigured',
-      message: `model ${model} is not in the config of this worker; give all workers the same config`,
-    };
-    attempts.push(
-      record({ model, provider: settings?.provider ?? 'unknown' }, startedAt, now(), { ok: false, failure }),
+    const message = `model ${model} is not in the config of this worker; give all workers the same config`;
+    return withoutCall(
+      { model, provider: settings?.provider ?? 'unknown', startedAt, endedAt: now() },
+      {
+        kind: 'misconfigured',
+        message,
+      },
     );
-    return { attempts, result: { ok: false, failure } };
   }
-
-  const { contextWindow, upstreamModel = model } = settings;
+  const { contextWindow, upstreamModel = model, price, provider: name } = settings;
   const { kind, baseUrl, keys } = endpoint;
   const check = await checkWindow({ contextWindow, upstreamModel, kind, baseUrl }, request);
   if (!check.fits) {
-    const failure: ProviderFailure = { kind: 'context_too_long', message: check.message };
-    attempts.push(record({ model, provider: settings.provider }, startedAt, now(), { ok: false, failure }));
-    return { attempts, result: { ok: false, failure } };
+    const failure = { kind: 'context_too_long', message: check.message } as const;
+    return withoutCall({ model, provider: name, startedAt, endedAt: now() }, failure);
   }
 
+  const attempts: Attempt[] = [];
   const adaptations: Adaptation[] = [];
   const pool = keys.length > 0 ? [...keys] : [undefined];
   for (;;) {
-    const reference = pool[0];
+    const key = pool[0];
     const calledAt = now();
-    const key = reference === undefined ? undefined : await resolveKey(reference);
+    const resolved = key === undefined ? undefined : await resolveKey(key);
     const reply: ProviderReply =
-      key?.ok === false
-        ? { ok: false, failure: { kind: 'auth_failed', message: key.reason } }
+      resolved?.ok === false
+        ? { ok: false, failure: { kind: 'auth_failed', message: resolved.reason } }
         : await provider.call({
             upstreamModel,
             request,
             adaptations,
             signal,
             timeoutMs: Math.max(1, timeoutMs - (calledAt - startedAt)),
+            ...(stream === undefined ? {} : { stream }),
             ...(contextWindow === undefined ? {} : { contextWindow }),
-            ...(key === undefined ? {} : { apiKey: key.key }),
+            ...(resolved === undefined ? {} : { apiKey: resolved.key }),
           });
-    const attempt = record(
-      { model, provider: settings.provider, key: reference },
-      calledAt,
-      now(),
+    const attempt = recordOf(
+      { model, provider: name, key, startedAt: calledAt, endedAt: now(), price },
       reply,
-      settings,
     );
     attempts.push(attempt);
     if (reply.ok) {
-      const notices = [...adaptations, ...(reply.adapted ?? [])].map((adaptation) =>
-        notice(model, adaptation),
-      );
+      const made = [...adaptations, ...(reply.adapted ?? [])];
+      const notices = made.map((adaptation) => notice(model, adaptation));
       return { attempts, result: { ok: true, answer: reply.answer, notices } };
     }
 
@@ -96,57 +100,23 @@ export async function attemptModel(
   }
 }
 
+/** An attempt that was over before any provider was called. */
+export function withoutCall(facts: CallFacts, failure: ProviderFailure): ModelAttempt {
+  return { attempts: [recordOf(facts, { ok: false, failure })], result: { ok: false, failure } };
+}
+
 function isNew(adaptation: Adaptation | undefined, made: Adaptation[]): adaptation is Adaptation {
   return adaptation !== undefined && !made.some(({ parameter }) => parameter === adaptation.parameter);
 }
 
-function notice(model: string, { parameter, how }: Adaptation): string {
-  return `${parameter}: ${adaptationReasons[how](model)}`;
+function notice(model: string, { parameter, how, detail }: Adaptation): string {
+  const what = detail === undefined ? parameter : `${parameter} (${detail})`;
+  return `${what}: ${adaptationReasons[how](model)}`;
 }
 
 const adaptationReasons: Record<Adaptation['how'], (model: string) => string> = {
   dropped: (model) => `${model} does not take it; it was left out`,
   renamed: (model) => `${model} takes it under its newer name only; it was sent so`,
   clamped: (model) => `${model} takes a smaller range; it was brought into it`,
-  instructed: (model) => `${model} has no setting for it; it was asked for in words`,
+  mapped: (model) => `${model} has no field for it; it was sent as the nearest thing that it takes`,
 };
-
-function record(
-  { model, provider, key }: { model: string; provider: string; key?: string | undefined },
-  startedAt: number,
-  endedAt: number,
-  reply: ProviderReply,
-  settings?: ModelConfig,
-): Attempt {
-  const attempt: Attempt = {
-    model,
-    provider,
-    outcome: reply.ok ? 'success' : reply.failure.kind,
-    startedAt: new Date(startedAt).toISOString(),
-    durationMs: Math.max(0, Math.round(endedAt - startedAt)),
-    ...(key === undefined ? {} : { key }),
-  };
-  const usage = reply.ok ? reply.answer.usage : reply.failure.usage;
-  const spent = {
-    ...(usage === undefined ? {} : { usage }),
-    ...(usage === undefined && !reply.ok ? {} : { costUsd: costOf(usage, settings?.price) }),
-  };
-  if (reply.ok) {
-    return {
-      ...attempt,
-      ...spent,
-      next: { action: 'answer' },
-      ...(reply.requestId === undefined ? {} : { requestId: reply.requestId }),
-    };
-  }
-  const { message, httpStatus, code, retryAfterMs, requestId } = reply.failure;
-  return {
-    ...attempt,
-    ...spent,
-    message,
-    ...(httpStatus === undefined ? {} : { httpStatus }),
-    ...(code === undefined ? {} : { code }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(requestId === undefined ? {} : { requestId }),
-  };
-}

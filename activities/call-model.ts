@@ -1,16 +1,15 @@
-import { CancelledFailure, Context, type Info } from '@temporalio/activity';
+import { CancelledFailure, Context } from '@temporalio/activity';
 import type { Attempt } from '../contracts/attempt.js';
-import {
-  isCallReport,
-  type CallModelInput,
-  type CallModelResult,
-  type CallReport,
-} from '../contracts/call.js';
+import type { AnswerDelta } from '../contracts/chat.js';
+import type { CallModelInput, CallModelResult, CallReport } from '../contracts/call.js';
 import type { FailureKind } from '../contracts/outcome.js';
+import { spentUsd } from '../policy/cost.js';
 import { decideRetry, lostWorkers, toleratedWorkerLosses, type RetryDecision } from '../policy/retry.js';
 import { recordingMarginMs } from '../policy/walk.js';
-import { attemptModel, type ModelAttempt } from './attempt-model.js';
+import type { AttemptLimits, ModelAttempt } from './attempt-model.js';
+import { hookedAttempt } from './hooked-attempt.js';
 import type { ActivityDependencies } from './dependencies.js';
+import { reportSoFar, sinceScheduled, timeLeftAtStart } from './earlier-attempts.js';
 import { callFailure } from './failure.js';
 
 /** Largest result that is recorded, as JSON: Temporal refuses payloads of 2 MB, and the other models' trail comes on top. */
@@ -21,9 +20,11 @@ export function createCallModel(dependencies: ActivityDependencies) {
   return async function callModel(input: CallModelInput): Promise<CallModelResult> {
     const context = Context.current();
     const { info } = context;
-    const { candidate, retry } = input;
+    const { candidate, retry, budget } = input;
+    const setup = dependencies.setup();
+    const completionId = info.workflowExecution?.workflowId ?? '';
     const logger = dependencies.logger.child({
-      completion: info.workflowExecution?.workflowId,
+      completion: completionId,
       model: candidate.model,
       attempt: info.attempt,
     });
@@ -47,10 +48,14 @@ export function createCallModel(dependencies: ActivityDependencies) {
     // A first attempt that ends soon costs no heartbeat; a later one has losses to report that nobody else remembers.
     if (info.attempt > 1) beat();
     const heartbeat = setInterval(beat, retry.heartbeatIntervalMs);
-    const { attempts, result } = await attemptModel(dependencies, candidate.model, input.request, {
-      timeoutMs: Math.min(retry.attemptTimeoutMs, Math.max(1, remainingMs())),
-      signal: context.cancellationSignal,
-    })
+    const { model, provider } = candidate;
+    const { request } = input;
+    const hooked = { completionId, model, provider, attempt: info.attempt, request, original: request };
+    const limits = limitsOf(input, Math.max(1, remainingMs()), context.cancellationSignal, (delta) => {
+      dependencies.listeners.of(completionId)?.({ model, attempt: info.attempt, delta });
+    });
+    const age = input.context && { ...input.context, ageMs: input.context.ageMs + sinceScheduled(info) };
+    const { attempts, result } = await hookedAttempt(dependencies, setup, hooked, limits, age)
       .catch((error: unknown) => faultOfOurs(error, candidate, startedAt, dependencies))
       .finally(() => clearInterval(heartbeat));
 
@@ -87,6 +92,9 @@ export function createCallModel(dependencies: ActivityDependencies) {
       remainingMs: remainingMs(),
       hasAlternative: input.hasAlternative,
       random: dependencies.random,
+      ...(budget === undefined
+        ? {}
+        : { affordable: spentUsd(report.attempts) + budget.estimateUsd <= budget.leftUsd }),
       ...(last.retryAfterMs === undefined ? {} : { retryAfterMs: last.retryAfterMs }),
     });
     noteDecision(last, decision);
@@ -97,40 +105,17 @@ export function createCallModel(dependencies: ActivityDependencies) {
   };
 }
 
-/** What earlier attempts of this activity reported, with an entry for each that ended without a word. */
-function reportSoFar(info: Info, candidate: CallModelInput['candidate']): CallReport {
-  const details: unknown = info.heartbeatDetails;
-  const earlier: CallReport = isCallReport(details) ? details : { attempts: [], through: 0 };
-  const attempts = [...earlier.attempts];
-  for (let lost = earlier.through + 1; lost < info.attempt; lost += 1) {
-    const began = earlier.callingSince ?? new Date(lastKnown(info, attempts)).toISOString();
-    attempts.push({
-      model: candidate.model,
-      provider: candidate.provider,
-      outcome: 'worker_lost',
-      startedAt: began,
-      durationMs: Math.max(0, info.currentAttemptScheduledTimestampMs - Date.parse(began)),
-      message: 'the worker went away during the call; the provider may have been paid for it',
-      next: { action: 'retry', afterMs: 0, because: 'another_worker' },
-    });
-  }
-  return { attempts, through: info.attempt - 1 };
-}
-
-function lastKnown(info: Info, attempts: Attempt[]): number {
-  const last = attempts.at(-1);
-  return last === undefined ? info.scheduledTimestampMs : Date.parse(last.startedAt) + last.durationMs;
-}
-
-/**
- * Milliseconds that this attempt still has. Up to its scheduling both times are the server's. How long it then waited
- * for a worker only this machine's clock can tell; should that clock be wrong, half of the time is left all the same.
- */
-function timeLeftAtStart(info: Info, startedAt: number): number {
-  const left =
-    info.scheduleToCloseTimeoutMs - (info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs);
-  const waited = Math.max(0, startedAt - info.currentAttemptScheduledTimestampMs);
-  return left - Math.min(waited, left / 2);
+/** A plain call is bounded as a whole; a stream by its first token and by the silence between tokens. */
+function limitsOf(
+  { retry, stream }: CallModelInput,
+  remainingMs: number,
+  signal: AbortSignal,
+  onDelta: (delta: AnswerDelta) => void,
+): AttemptLimits {
+  if (stream !== true) return { timeoutMs: Math.min(retry.attemptTimeoutMs, remainingMs), signal };
+  const firstTokenTimeoutMs = Math.min(retry.firstTokenTimeoutMs, retry.attemptTimeoutMs, remainingMs);
+  const { idleTimeoutMs } = retry;
+  return { timeoutMs: remainingMs, signal, stream: { firstTokenTimeoutMs, idleTimeoutMs, onDelta } };
 }
 
 function whyTaken({ cancellationDetails }: Context): string {

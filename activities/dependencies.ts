@@ -2,17 +2,27 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/schema.js';
 import type { ResolvedKey } from '../providers/keys.js';
 import type { Provider } from '../providers/provider.js';
+import type { AnswerListeners } from './answer-listeners.js';
+import type { Hooks } from './hooks/load-hooks.js';
 
-/** What the activities need from outside; tests pass their own clock and chance. */
-export interface ActivityDependencies {
+/** A config and what was built from it; replaced as a whole when the config is read anew. */
+export interface Setup {
   config: Config;
   configHash: string;
   /** One per configured provider, by its name. */
   providers: ReadonlyMap<string, Provider>;
+  hooks: Hooks;
+}
+
+/** What the activities need from outside; tests pass their own clock and chance. */
+export interface ActivityDependencies {
+  /** The setup in force. Asked once for each attempt, so that one attempt never sees two. */
+  setup: () => Setup;
   /** Reads a key reference such as `env:OPENAI_API_KEY` at the moment of the call. */
   resolveKey: (reference: string) => Promise<ResolvedKey>;
   /** Whether Holdfast's search attributes are registered in the namespace. */
   searchAttributes: boolean;
+  listeners: AnswerListeners;
   logger: Logger;
   /** Uniform in [0, 1). */
   random: () => number;

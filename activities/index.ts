@@ -4,7 +4,8 @@ import type { ActivityDependencies } from './dependencies.js';
 import { reportedAttempts } from './reported-attempts.js';
 import { createResolveRoute } from './resolve-route.js';
 
-export type { ActivityDependencies } from './dependencies.js';
+export { AnswerListeners, type AnswerListener } from './answer-listeners.js';
+export type { ActivityDependencies, Setup } from './dependencies.js';
 export { providersWithoutKey } from './providers-without-key.js';
 
 /** The activities that a Holdfast worker registers. */

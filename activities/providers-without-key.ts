@@ -1,8 +1,8 @@
-import type { ActivityDependencies } from './dependencies.js';
+import type { ActivityDependencies, Setup } from './dependencies.js';
 
 /** Of the named providers, those none of whose keys can be read here, with what to do about it. */
 export async function providersWithoutKey(
-  { config, resolveKey }: Pick<ActivityDependencies, 'config' | 'resolveKey'>,
+  { config, resolveKey }: Pick<Setup, 'config'> & Pick<ActivityDependencies, 'resolveKey'>,
   names: Iterable<string> = Object.keys(config.providers),
 ): Promise<Map<string, string>> {
   const missing = new Map<string, string>();

@@ -1,6 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { RouteRefused } from '../contracts/call.js';
-import type { CompletionTarget } from '../contracts/completion.js';
+import type { RouteQuestion, RouteRefused } from '../contracts/call.js';
 import type { Route } from '../contracts/route.js';
 import { providersAskedFor, resolveRoute as route } from '../config/route.js';
 import type { ActivityDependencies } from './dependencies.js';
@@ -8,9 +7,11 @@ import { providersWithoutKey } from './providers-without-key.js';
 
 /** The local activity `resolveRoute`; see the contract in contracts/call.ts. */
 export function createResolveRoute(dependencies: ActivityDependencies) {
-  return async function resolveRoute(target: CompletionTarget): Promise<Route> {
-    const { config, configHash, searchAttributes } = dependencies;
-    const missingKeys = await providersWithoutKey(dependencies, providersAskedFor(target, config));
+  return async function resolveRoute({ target }: RouteQuestion): Promise<Route> {
+    const { searchAttributes, resolveKey } = dependencies;
+    const { config, configHash } = dependencies.setup();
+    const asked = providersAskedFor(target, config);
+    const missingKeys = await providersWithoutKey({ config, resolveKey }, asked);
     const routing = route(target, config, {
       configHash,
       searchAttributes,

@@ -1,6 +1,7 @@
 // `npm start` builds first, but only when something is newer than the last build; plain JavaScript, since it runs before any build.
 import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -23,8 +24,24 @@ function sources(folder) {
   });
 }
 
+function isInstalled(name) {
+  try {
+    createRequire(import.meta.url).resolve(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const built = changedAt(lastOutput);
 if (sources(root).some((file) => changedAt(file) > built)) {
+  if (!isInstalled('typescript')) {
+    console.error(
+      'error: dist/ has to be built, and the packages for that are not installed.\n' +
+        '  - Run this first, in the folder of Holdfast: npm ci',
+    );
+    process.exit(1);
+  }
   console.error('Building: the sources are newer than dist/.');
   const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
     cwd: root,

@@ -4,12 +4,11 @@ import type { Engine } from '../engine/index.js';
 /** The engine's server as the client library takes it. */
 export function clientAddress({ connection, namespace }: Engine): EngineAddress {
   const { address, tls, apiKey, metadata } = connection;
-  // Headers cannot be handed over; the client reads the same settings that they came from.
-  if (metadata !== undefined) return { namespace };
   return {
     address,
     namespace,
     ...(tls === undefined ? {} : { tls }),
     ...(apiKey === undefined ? {} : { apiKey }),
+    ...(metadata === undefined ? {} : { metadata }),
   };
 }

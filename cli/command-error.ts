@@ -10,6 +10,8 @@ export class CommandError extends Error {
     message: string,
     /** What to do next, most promising first. */
     readonly remedies: string[] = [],
+    /** The completion that it is about. */
+    readonly id?: string,
   ) {
     super(message);
   }

@@ -23,13 +23,20 @@ export async function watchCompletion(
   });
 }
 
+export interface Surroundings {
+  engine: Engine;
+  /** Of a server that other commands would not find by themselves. */
+  address?: string | undefined;
+  /** Whether engine and worker go on running. */
+  stays: boolean;
+}
+
 /** The answer, the trail as a table, and where to go from here. */
 export function printCompletion(
   result: FirstCompletion,
   { taskQueue }: RunningWorker,
   { out, env }: CommandContext,
-  /** Of a server that other commands would not find by themselves. */
-  address?: string,
+  { engine, address, stays }: Surroundings,
 ): void {
   const { colors } = out;
   out.line();
@@ -40,8 +47,13 @@ export function printCompletion(
   out.line(resultInWords(result));
   out.line();
   const command = `${address === undefined ? '' : `TEMPORAL_ADDRESS=${address} `}${commandName(env)}`;
+  if (!stays && engine.startedHere) {
+    const again = `${commandName(env)} up${address === undefined ? '' : ` --database ${engine.databasePath ?? ''}`}`;
+    out.line(`It is kept in ${engine.databasePath ?? 'no file'}. To look at it there: ${again}`);
+    return;
+  }
   const queue = taskQueue === defaultTaskQueue ? '' : ` --task-queue ${taskQueue}`;
   if (result.url !== null) out.line(`In the Temporal UI:  ${colors.cyan(result.url)}`);
   out.line(`Its attempts again:  ${command} attempts ${result.id}`);
-  out.line(`In another terminal: ${command} complete "Why is the sky blue?"${queue}`);
+  if (stays) out.line(`In another terminal: ${command} complete "Why is the sky blue?"${queue}`);
 }

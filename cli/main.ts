@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Runtime } from '@temporalio/worker';
-import { temporalLogger } from '../worker/logger.js';
+import { runtimeOptions } from '../worker/logger.js';
 import { listenForInterrupts } from './interrupts.js';
 import { runProgram } from './program.js';
 import { outputTo } from './terminal.js';
@@ -17,12 +17,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   stdin: process.stdin,
   listenForInterrupts: () => listenForInterrupts(),
   installLogger: (logger) => {
-    Runtime.install({
-      logger: temporalLogger(logger),
-      telemetryOptions: { logging: { filter: { core: 'WARN', other: 'ERROR' }, forward: {} } },
-      // Commands order their own end: running calls first, the server last.
-      shutdownSignals: [],
-    });
+    Runtime.install(runtimeOptions(logger));
   },
 });
 // What was written must have left before the end, and nothing that is left over may put the end off.

@@ -1,13 +1,11 @@
 import { InvalidArgumentError } from 'commander';
-import ms from 'ms';
+import { parseDuration as durationIn } from '../config/duration.js';
 
 /** `30s`, `5m`, `1500ms` or `1500` as milliseconds. */
 export function parseDuration(text: string): number {
-  const milliseconds = /^\d+(\.\d+)?\s*[a-z]*$/i.test(text.trim())
-    ? ms(text.trim() as ms.StringValue)
-    : undefined;
-  if (milliseconds !== undefined && Number.isFinite(milliseconds) && milliseconds > 0) return milliseconds;
-  throw new InvalidArgumentError('Write a duration such as 500ms, 30s or 5m.');
+  const duration = durationIn(text);
+  if (duration.ok) return duration.ms;
+  throw new InvalidArgumentError(`This is ${duration.reason}.`);
 }
 
 export function parseNumber(text: string): number {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Connection } from '@temporalio/client';
 import { EngineConnection } from '../client/engine-connection.js';
+import { defaultTaskQueue } from '../contracts/completion.js';
 import type { Engine } from '../engine/index.js';
 import { clientAddress } from './client-address.js';
 
@@ -29,8 +30,9 @@ export async function tellWhenNobodyWorks(
       livePollers(client.connection, engine.namespace, taskQueue),
     );
     if (pollers.length === 0) {
+      const option = taskQueue === defaultTaskQueue ? '' : ` --task-queue ${taskQueue}`;
       tell(
-        `No worker takes completions from task queue "${taskQueue}" yet; waiting for one until the deadline. Start one: holdfast up, or holdfast worker`,
+        `No worker takes completions from task queue "${taskQueue}" yet; waiting for one until the deadline. Start one: holdfast up${option}, or holdfast worker${option}`,
       );
     }
   } catch {
@@ -40,12 +42,12 @@ export async function tellWhenNobodyWorks(
   }
 }
 
-/** Temporal's SDKs name a worker `pid@host` unless told otherwise. */
+/** Our workers are named `holdfast-worker pid@host`, those of Temporal's SDKs `pid@host` unless told otherwise. */
 function endedHere(identity: string): boolean {
-  const at = identity.indexOf('@');
-  if (identity.slice(at + 1) !== hostname()) return false;
+  const [, pid, host] = /^(?:.* )?(\d+)@(.*)$/.exec(identity) ?? [];
+  if (pid === undefined || host !== hostname()) return false;
   try {
-    process.kill(Number(identity.slice(0, at)), 0);
+    process.kill(Number(pid), 0);
     return false;
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'ESRCH';

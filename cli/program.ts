@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { CommandContext } from './command-context.js';
 import { attemptsCommand } from './commands/attempts.js';
+import { cancelCommand } from './commands/cancel.js';
 import { completeCommand } from './commands/complete.js';
 import { replayCommand } from './commands/replay.js';
 import { upCommand } from './commands/up.js';
@@ -11,7 +12,7 @@ import { actIn } from './run-command.js';
 import type { Output } from './terminal.js';
 import { packageVersion } from './version.js';
 
-const commands = [upCommand, completeCommand, attemptsCommand, replayCommand, workerCommand];
+const commands = [upCommand, completeCommand, attemptsCommand, cancelCommand, replayCommand, workerCommand];
 
 /** Parses the command line, runs the command that it names, and resolves to the exit code. */
 export async function runProgram(args: string[], context: CommandContext): Promise<ExitCode> {

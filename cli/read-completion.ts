@@ -1,5 +1,6 @@
 import { WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
 import { CompletionHandle } from '../client/completion-handle.js';
+import { runOf } from '../client/completion-run.js';
 import type { EngineConnection } from '../client/engine-connection.js';
 import {
   CompletionFailedError,
@@ -14,7 +15,7 @@ import { wrongUse } from './command-error.js';
 /** A completion as it is recorded, whether it has ended or not. */
 export interface RecordedCompletion {
   id: string;
-  /** Temporal's word, in small letters: `running`, `completed`, `failed`, `canceled`, `terminated`, `timed_out`. */
+  /** Temporal's word, in small letters: `running`, `completed`, `failed`, `cancelled`, `terminated`, `timed_out`. */
   status: string;
   attempts: Trail;
   /** Link into the Temporal UI; null where none is known. */
@@ -33,13 +34,16 @@ export async function readCompletion(
   connection: EngineConnection,
 ): Promise<RecordedCompletion> {
   const description = await describeCompletion(id, connection);
-  const handle = new CompletionHandle(id, connection, description.taskQueue);
+  const handle = new CompletionHandle(id, connection, {
+    taskQueue: description.taskQueue,
+    run: runOf(description),
+  });
   const read = { id, status: description.status.name.toLowerCase(), url: workflowUrl(engine, id) };
   if (description.status.name === 'COMPLETED') {
     const result = await handle.result();
     return { ...read, attempts: result.attempts, result };
   }
-  if (description.status.name === 'FAILED') {
+  if (description.status.name === 'FAILED' || description.status.name === 'TIMED_OUT') {
     const { kind, message, attempts, retryAfterMs } = await failureOf(handle);
     const failure = { kind, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
     return { ...read, attempts, failure };

@@ -2,9 +2,9 @@ import { readFile, stat } from 'node:fs/promises';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { EngineConnection } from '../client/engine-connection.js';
 import { completionWorkflowType } from '../contracts/completion.js';
+import { findEngine } from '../engine/index.js';
 import { clientAddress } from './client-address.js';
 import { wrongUse } from './command-error.js';
-import { findEngine } from './find-engine.js';
 import { describeCompletion } from './read-completion.js';
 
 export type History = ReturnType<typeof historyFromJSON>;
@@ -32,7 +32,7 @@ export async function readHistory(source: string, env: NodeJS.ProcessEnv): Promi
 }
 
 async function historyFromServer(id: string, env: NodeJS.ProcessEnv): Promise<RecordedHistory> {
-  const connection = new EngineConnection(clientAddress(await findEngine(env)));
+  const connection = new EngineConnection(clientAddress(await findEngine({ env })));
   try {
     await describeCompletion(id, connection);
     const history = await connection.call((client) => client.workflow.getHandle(id).fetchHistory());

@@ -2,6 +2,7 @@ import { CompletionFailedError, HoldfastError, type HoldfastErrorCode, type Trai
 import { ConfigError } from '../config/load.js';
 import { EngineError } from '../engine/index.js';
 import { CommandError } from './command-error.js';
+import { commandName } from './command-name.js';
 import type { CommandContext } from './command-context.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 
@@ -15,6 +16,12 @@ export interface ErrorAsJson {
     attempts?: Trail;
     retryAfterMs?: number;
   };
+}
+
+/** Messages name commands as an installed Holdfast has them; started by npm, they need npx. */
+function asTyped(text: string, env: NodeJS.ProcessEnv): string {
+  const command = /(?<!npx )\bholdfast (?=(?:up|worker|complete|attempts|cancel|replay)\b)/g;
+  return text.replaceAll(command, `${commandName(env)} `);
 }
 
 interface Told extends ErrorAsJson {
@@ -32,8 +39,8 @@ export function reportError(
 ): ExitCode {
   const { error: fields, exitCode, remedies, expected } = tell(error);
   const { colors } = err;
-  err.line(`${colors.red(expected ? 'error:' : 'unexpected error:')} ${fields.message}`);
-  for (const remedy of remedies) err.line(`  - ${remedy}`);
+  err.line(`${colors.red(expected ? 'error:' : 'unexpected error:')} ${asTyped(fields.message, env)}`);
+  for (const remedy of remedies) err.line(`  - ${asTyped(remedy, env)}`);
   if (env['HOLDFAST_DEBUG']) err.line(stackOf(error));
   else if (!expected) err.line('  - HOLDFAST_DEBUG=1 shows where it comes from.');
   if (json) out.line(JSON.stringify({ error: fields } satisfies ErrorAsJson));
@@ -42,8 +49,13 @@ export function reportError(
 
 function tell(error: unknown): Told {
   if (error instanceof CommandError) {
-    const { code, message, exitCode, remedies } = error;
-    return { error: { code, message }, exitCode, remedies, expected: true };
+    const { code, message, id, exitCode, remedies } = error;
+    return {
+      error: { code, message, ...(id === undefined ? {} : { id }) },
+      exitCode,
+      remedies,
+      expected: true,
+    };
   }
   if (error instanceof CompletionFailedError) {
     const { code, kind, message, id, attempts, retryAfterMs } = error;
@@ -88,6 +100,8 @@ function tell(error: unknown): Told {
 const exitCodeOf: Record<HoldfastErrorCode, ExitCode> = {
   invalid_request: exitCodes.invalid,
   engine_unavailable: exitCodes.engineUnavailable,
+  engine_refused: exitCodes.engineUnavailable,
+  client_closed: exitCodes.interrupted,
   completion_failed: exitCodes.completionFailed,
   completion_cancelled: exitCodes.cancelled,
   completion_not_found: exitCodes.invalid,

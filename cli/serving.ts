@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Engine } from '../engine/index.js';
+import { durationInWords } from '../policy/words.js';
+import { watchServer, type Engine } from '../engine/index.js';
 import { CommandError } from './command-error.js';
 import { exitCodes } from './exit-codes.js';
 import { untilAborted, type Interrupts } from './interrupts.js';
@@ -36,8 +37,35 @@ export function untilEnding({ engine, worker, interrupts }: Serving): Promise<En
   ]);
 }
 
+/** What is known of the server while serving. */
+export interface ServerWatcher {
+  /** It does not answer at the moment. */
+  lost(): boolean;
+  stop(): void;
+}
+
+/** Tells in a line when the server stops answering, and in another when it is back. */
+export function watchEngine({ address, connection }: Engine, tell: (line: string) => void): ServerWatcher {
+  const ending = new AbortController();
+  let lost = false;
+  void watchServer(connection, {
+    signal: ending.signal,
+    onLost: (reason) => {
+      lost = true;
+      tell(
+        `Lost the connection to Temporal at ${address} (${reason}). Trying again until it is back; completions then go on from where they were recorded.`,
+      );
+    },
+    onBack: (lostMs) => {
+      lost = false;
+      tell(`Temporal at ${address} answers again, after ${durationInWords(lostMs)}.`);
+    },
+  });
+  return { lost: () => lost, stop: () => ending.abort() };
+}
+
 /** The error for an ending that nobody wanted. */
-export function endingError(ending: Ending, { logPath }: Engine): CommandError {
+export function endingError(ending: Ending, { logPath, startedHere }: Engine): CommandError {
   switch (ending.why) {
     case 'interrupted':
       return new CommandError(
@@ -46,10 +74,17 @@ export function endingError(ending: Ending, { logPath }: Engine): CommandError {
         'Interrupted before there was an answer.',
       );
     case 'engine_ended':
-      return new CommandError('engine_unavailable', exitCodes.engineUnavailable, ending.description, [
-        'Start again: completions that were running go on from where they were recorded.',
-        ...(logPath === undefined ? [] : [`The server's log is ${logPath}.`]),
-      ]);
+      return new CommandError(
+        'engine_unavailable',
+        exitCodes.engineUnavailable,
+        startedHere
+          ? `The Temporal server that this command ran is gone. ${ending.description}`
+          : ending.description,
+        [
+          'Start again: completions that were running go on from where they were recorded.',
+          ...(logPath === undefined ? [] : [`The server's log is ${logPath}.`]),
+        ],
+      );
     case 'worker_ended':
       return new CommandError('no_worker', exitCodes.engineUnavailable, ending.description, [
         'HOLDFAST_LOG_LEVEL=debug shows what the worker did.',

@@ -2,7 +2,7 @@ import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { defaultTaskQueue } from '../contracts/completion.js';
 import { EngineError, type Engine } from '../engine/index.js';
-import { createWorker } from '../worker/create-worker.js';
+import { createWorker, workerIdentity } from '../worker/create-worker.js';
 import type { ChosenProviders } from './choose-providers.js';
 import { livePollers } from './pollers.js';
 import { usableSearchAttributes } from './usable-search-attributes.js';
@@ -22,6 +22,8 @@ export interface StartWorkerOptions {
   providers: ChosenProviders;
   logger: Logger;
   taskQueue: string | undefined;
+  /** The command that runs it, as the Temporal UI is to name it. */
+  program: string;
   /** Told what the user should know, in a line. */
   tell: (line: string) => void;
 }
@@ -29,7 +31,7 @@ export interface StartWorkerOptions {
 /** Starts a worker on the engine. @throws EngineError when it cannot be reached */
 export async function startWorker(
   engine: Engine,
-  { providers, logger, taskQueue: wanted, tell }: StartWorkerOptions,
+  { providers, logger, taskQueue: wanted, program, tell }: StartWorkerOptions,
 ): Promise<RunningWorker> {
   const connection = await connect(engine);
   try {
@@ -41,6 +43,7 @@ export async function startWorker(
       env: providers.env,
       logger,
       taskQueue,
+      identity: workerIdentity(program),
       searchAttributes: await usableSearchAttributes(engine, connection, tell),
     });
     const ended = worker.run().finally(() => connection.close());

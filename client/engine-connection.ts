@@ -1,6 +1,16 @@
-import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  makeGrpcRetryInterceptor,
+  type ConnectionOptions,
+} from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { EngineUnavailableError } from './errors.js';
+import { abortable } from './abortable.js';
+import { connectTrouble, engineTrouble, isResourceExhausted } from './engine-trouble.js';
+import { EngineUnavailableError, HoldfastClosedError } from './errors.js';
 
 /** Where Temporal is. What is left out comes from the standard TEMPORAL_* environment and profile file. */
 export interface EngineAddress {
@@ -9,25 +19,51 @@ export interface EngineAddress {
   namespace?: string;
   apiKey?: string;
   tls?: ConnectionOptions['tls'];
-  /** Milliseconds to wait for Temporal before {@link EngineUnavailableError}. */
+  /** Headers sent with every call, for a proxy in front of Temporal perhaps. */
+  metadata?: Record<string, string>;
+  /** Milliseconds to wait for a connection before {@link EngineUnavailableError} (default 10 s). */
   connectTimeoutMs?: number;
+  /** Milliseconds in which Temporal must answer a call before {@link EngineUnavailableError} (default 10 s). */
+  callTimeoutMs?: number;
 }
 
-/** gRPC status codes that say "not now" rather than "no". */
-const passing = new Set([4 /* DEADLINE_EXCEEDED */, 14 /* UNAVAILABLE */]);
+/** How long one call may take, and what ends it early. */
+export interface CallOptions {
+  /** Milliseconds; the connection's `callTimeoutMs` unless given. */
+  timeoutMs?: number;
+  /** Ends the waiting; the call then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
 
-/** One connection to Temporal, made on first use and again after a failed try. */
+/** A poll that was given up here ends at Temporal after this many milliseconds more, should it not hear of that. */
+const leftAloneMs = 30_000;
+
+/** One connection to Temporal, made on first use and again after a failed try, until it is closed. */
 export class EngineConnection {
   readonly address: string;
   readonly namespace: string;
+  readonly callTimeoutMs: number;
   private readonly options: ConnectionOptions;
+  private readonly closing = new AbortController();
   private client: Promise<Client> | undefined;
+  private connection: Connection | undefined;
 
-  constructor({ address, namespace, apiKey, tls, connectTimeoutMs = 10_000 }: EngineAddress) {
+  constructor({
+    address,
+    namespace,
+    apiKey,
+    tls,
+    metadata,
+    connectTimeoutMs = 10_000,
+    callTimeoutMs = 10_000,
+  }: EngineAddress) {
     const configured = loadClientConnectConfig();
     const { connectionOptions } = configured;
     this.address = address ?? connectionOptions.address ?? '127.0.0.1:7233';
     this.namespace = namespace ?? configured.namespace ?? 'default';
+    this.callTimeoutMs = callTimeoutMs;
+    // One listener for each call in flight, however many those are.
+    setMaxListeners(0, this.closing.signal);
     this.options = {
       ...(address === undefined
         ? {
@@ -38,44 +74,111 @@ export class EngineConnection {
         : {}),
       ...(tls === undefined ? {} : { tls }),
       ...(apiKey === undefined ? {} : { apiKey }),
+      ...(metadata === undefined ? {} : { metadata }),
       address: this.address,
       connectTimeout: connectTimeoutMs,
+      interceptors: [makeGrpcRetryInterceptor(briefRetries)],
     };
   }
 
-  /** @throws EngineUnavailableError */
+  /** @throws EngineUnavailableError, EngineRefusedError, HoldfastClosedError */
   connect(): Promise<Client> {
-    this.client ??= Connection.connect(this.options).then(
-      (connection) => new Client({ connection, namespace: this.namespace }),
-      (error: unknown) => {
-        this.client = undefined;
-        throw new EngineUnavailableError(this.address, error);
-      },
-    );
+    this.client ??= this.open().catch((error: unknown) => {
+      this.client = undefined;
+      throw error;
+    });
     return this.client;
   }
 
-  /** Runs a call of the client; a Temporal that cannot be reached becomes {@link EngineUnavailableError}. */
-  async call<T>(work: (client: Client) => Promise<T>): Promise<T> {
-    const client = await this.connect();
+  /**
+   * Runs calls of the client, all within one timeout.
+   * @throws EngineUnavailableError when Temporal cannot be reached or does not answer in time
+   * @throws EngineRefusedError when it does not accept the namespace, the credentials or the call
+   * @throws HoldfastClosedError, the reason of the signal, and what `work` throws
+   */
+  async call<T>(
+    work: (client: Client) => Promise<T>,
+    { timeoutMs = this.callTimeoutMs, signal }: CallOptions = {},
+  ): Promise<T> {
+    return this.run(work, timeoutMs, [signal]);
+  }
+
+  /**
+   * As {@link call}, for work that Temporal may rightly leave unanswered for `timeoutMs`. Temporal is not told of this
+   * limit: it answers a poll with nothing shortly before the time is up, and its client would ask again and again.
+   */
+  async poll<T>(
+    work: (client: Client) => Promise<T>,
+    { timeoutMs, signal }: CallOptions & { timeoutMs: number },
+  ): Promise<T> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => {
+      const silence = new Error(`no answer within ${String(timeoutMs)} ms`);
+      limit.abort(new EngineUnavailableError(this.address, silence));
+    }, timeoutMs);
     try {
-      return await work(client);
-    } catch (error) {
-      const status = grpcStatus(error);
-      if (status !== undefined && passing.has(status)) throw new EngineUnavailableError(this.address, error);
-      throw error;
+      return await this.run(work, timeoutMs + leftAloneMs, [signal, limit.signal]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
+  /** Waits some milliseconds. @throws HoldfastClosedError, the reason of the signal */
+  async pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    await abortable(
+      (stop) => sleep(milliseconds, undefined, { signal: stop }),
+      [this.closing.signal, signal],
+    );
+  }
+
+  /** Ends every call and wait of this connection. It cannot be used again. */
   async close(): Promise<void> {
-    const client = await this.client?.catch(() => undefined);
-    this.client = undefined;
-    await client?.connection.close();
+    if (this.closing.signal.aborted) return;
+    this.closing.abort(new HoldfastClosedError());
+    await this.connection?.close();
+  }
+
+  private run<T>(
+    work: (client: Client) => Promise<T>,
+    timeoutMs: number,
+    ends: (AbortSignal | undefined)[],
+  ): Promise<T> {
+    return abortable(
+      async (stop) => {
+        const client = await this.connect();
+        try {
+          return await client.withAbortSignal(stop, () =>
+            client.withDeadline(Date.now() + timeoutMs, () => work(client)),
+          );
+        } catch (error) {
+          throw engineTrouble(error, this) ?? error;
+        }
+      },
+      [this.closing.signal, ...ends],
+    );
+  }
+
+  private async open(): Promise<Client> {
+    this.closing.signal.throwIfAborted();
+    let connection: Connection | undefined;
+    try {
+      connection = Connection.lazy(this.options);
+      this.connection = connection;
+      await connection.ensureConnected();
+      return new Client({ connection, namespace: this.namespace });
+    } catch (error) {
+      // It would go on trying to connect by itself, for ever.
+      await connection?.close();
+      throw connectTrouble(error, this);
+    }
   }
 }
 
-/** The gRPC status behind an error of the Temporal client, which wraps it once. */
-export function grpcStatus(error: unknown): number | undefined {
-  if (isGrpcServiceError(error)) return error.code;
-  return error instanceof Error && isGrpcServiceError(error.cause) ? error.cause.code : undefined;
-}
+const retries = defaultGrpcRetryOptions({ maxAttempts: 3, initialIntervalMs: () => 100 });
+
+/** For a lost packet, no more: who waits for Temporal to come back, and how long, is decided by each caller. */
+const briefRetries: typeof retries = {
+  ...retries,
+  retryableDecider: (attempt, status) =>
+    !isResourceExhausted(status.code) && retries.retryableDecider(attempt, status),
+};

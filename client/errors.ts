@@ -1,3 +1,4 @@
+import { isGrpcServiceError } from '@temporalio/client';
 import type { Trail } from '../contracts/attempt.js';
 import type { CompletionFailure, CompletionFailureKind } from '../contracts/completion.js';
 
@@ -5,6 +6,8 @@ import type { CompletionFailure, CompletionFailureKind } from '../contracts/comp
 export type HoldfastErrorCode =
   | 'invalid_request'
   | 'engine_unavailable'
+  | 'engine_refused'
+  | 'client_closed'
   | 'completion_failed'
   | 'completion_cancelled'
   | 'completion_not_found'
@@ -31,15 +34,37 @@ export class InvalidRequestError extends HoldfastError {
   }
 }
 
-/** Temporal could not be reached. A completion that was already started goes on without this client. */
+/**
+ * Temporal could not be reached, did not answer in time, or has too much to do. It may pass: the same call may be
+ * repeated. A completion that was already started goes on without this client.
+ */
 export class EngineUnavailableError extends HoldfastError {
   override readonly name = 'EngineUnavailableError';
   constructor(address: string, cause: unknown) {
-    const detail = cause instanceof Error ? cause.message : String(cause);
     super(
       'engine_unavailable',
-      `Temporal at ${address} cannot be reached (${detail}). Start one with "holdfast up", or set TEMPORAL_ADDRESS to where yours runs.`,
+      `Temporal at ${address} cannot be reached (${deepestMessage(cause)}). Start one with "holdfast up", or set TEMPORAL_ADDRESS to where yours runs.`,
       { cause },
+    );
+  }
+}
+
+/** Temporal was reached and said no: to the namespace, the credentials or the call. Repeating it changes nothing. */
+export class EngineRefusedError extends HoldfastError {
+  override readonly name = 'EngineRefusedError';
+  /** `remedy` says what to do about it. */
+  constructor(address: string, cause: unknown, remedy: string) {
+    super('engine_refused', `Temporal at ${address} refuses: ${deepestMessage(cause)}. ${remedy}`, { cause });
+  }
+}
+
+/** The Holdfast was closed, before the call or while it waited. Completions go on without it. */
+export class HoldfastClosedError extends HoldfastError {
+  override readonly name = 'HoldfastClosedError';
+  constructor() {
+    super(
+      'client_closed',
+      'this Holdfast was closed; make a new one, and get(id) finds the completion again',
     );
   }
 }
@@ -81,7 +106,7 @@ export class CompletionNotFoundError extends HoldfastError {
   }
 }
 
-/** The id belongs to another request; nothing was started. */
+/** The id belongs to another request, whatever became of it; nothing was started. */
 export class IdUsedForAnotherRequestError extends HoldfastError {
   override readonly name = 'IdUsedForAnotherRequestError';
   constructor(id: string) {
@@ -101,4 +126,12 @@ export class NoWorkerError extends HoldfastError {
       `${what}: no worker answers on task queue "${taskQueue}"; start one with "holdfast up" or "holdfast worker"`,
     );
   }
+}
+
+/** What went wrong at the bottom: the client of Temporal wraps it in words like "Failed to start Workflow". */
+function deepestMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.cause instanceof Error && error.cause.message !== '') return deepestMessage(error.cause);
+  const text = isGrpcServiceError(error) && error.details !== '' ? error.details : error.message;
+  return text.trim().replace(/\.$/, '');
 }

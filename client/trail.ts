@@ -1,45 +1,84 @@
-import { QueryNotRegisteredError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import {
+  QueryNotRegisteredError,
+  WorkflowFailedError,
+  type Client,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Trail } from '../contracts/attempt.js';
 import { isCallReport } from '../contracts/call.js';
 import { trailQueryName } from '../contracts/completion.js';
-import { grpcStatus } from './engine-connection.js';
+import { workflowOf } from './completion-run.js';
+import { grpcStatus } from './engine-trouble.js';
 import { NoWorkerError } from './errors.js';
+import { failureIn } from './recorded-failure.js';
+import { trailInHistory } from './recorded-trail.js';
 
 /** How long a query waits for a worker, in milliseconds. */
 const queryPatienceMs = 5_000;
 
-/**
- * The attempts of a completion: those the workflow knows, by query, and those of a call that Temporal is still
- * retrying, from what that call heartbeats. Nothing is written.
- */
-export async function readTrail(client: Client, id: string, taskQueue: string): Promise<Trail> {
-  const workflow = client.workflow.getHandle(id);
-  // Described before it is queried: a call that ends in between is then in both, and counted once below.
-  const description = await workflow.describe();
-  const known = await client
-    .withDeadline(Date.now() + queryPatienceMs, () => workflow.query<Trail>(trailQueryName))
-    .catch((error: unknown): Trail => {
-      if (error instanceof QueryNotRegisteredError) return [];
-      if (isUnanswered(error)) throw new NoWorkerError(`the attempts of ${id} cannot be read`, taskQueue);
-      throw error;
-    });
-  const models = new Set(known.map(({ model }) => model));
-  return [...known, ...pendingAttempts(description).filter(({ model }) => !models.has(model))];
+/** Which run to read, and who works on it. */
+export interface TrailSource {
+  id: string;
+  runId: string;
+  taskQueue: string;
 }
 
-function pendingAttempts({ raw }: WorkflowExecutionDescription): Trail {
-  return (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
+/**
+ * The attempts of a run. One that ended is read from its record, and needs no worker; one that runs is asked, by
+ * query, and what a call that Temporal is still retrying heartbeats is added. Nothing is written.
+ * @throws NoWorkerError
+ */
+export async function readTrail(client: Client, source: TrailSource): Promise<Trail> {
+  // Described before it is queried: a call that ends in between is then in both, and counted once.
+  const description = await workflowOf(client, source.id, source.runId).describe();
+  if (description.status.name !== 'RUNNING') return recordedTrail(client, source);
+  return withPending(await queryTrail(client, source), description);
+}
+
+/**
+ * What the workflow knows: the attempts of every call that ended. Wakes a worker.
+ * @throws NoWorkerError
+ */
+export async function queryTrail(client: Client, { id, runId, taskQueue }: TrailSource): Promise<Trail> {
+  const workflow = workflowOf(client, id, runId);
+  try {
+    const patience = Date.now() + queryPatienceMs;
+    return await client.withDeadline(patience, () => workflow.query<Trail>(trailQueryName));
+  } catch (error) {
+    if (error instanceof QueryNotRegisteredError) return [];
+    if (!isUnanswered(error)) throw error;
+    // It was Temporal itself that did not answer, if this does not succeed either.
+    await workflow.describe();
+    throw new NoWorkerError(`the attempts of ${id} cannot be read`, taskQueue);
+  }
+}
+
+/** What the workflow knew, and after it what the calls in flight have reported since. */
+export function withPending(known: Trail, { raw }: WorkflowExecutionDescription): Trail {
+  const models = new Set(known.map(({ model }) => model));
+  const pending = (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
     const payload = heartbeatDetails?.payloads?.[0];
     const report: unknown = payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
     return isCallReport(report) ? report.attempts : [];
   });
+  return [...known, ...pending.filter(({ model }) => !models.has(model))];
 }
 
-/** Temporal says so in two ways when no worker takes the query. */
+/** The close event has the whole trail of a run that ended by itself; of any other, each ended call has its part. */
+async function recordedTrail(client: Client, { id, runId }: TrailSource): Promise<Trail> {
+  const workflow = workflowOf(client, id, runId);
+  try {
+    return (await workflow.result()).attempts;
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    return failureIn(error.cause)?.attempts ?? trailInHistory(await workflow.fetchHistory());
+  }
+}
+
+/** Temporal says that no worker takes the query, or the time is up; it may be the first to notice that, and cancels. */
 function isUnanswered(error: unknown): boolean {
-  const failedPrecondition = 9;
-  const deadlineExceeded = 4;
+  const [cancelled, deadlineExceeded, failedPrecondition] = [1, 4, 9];
   const status = grpcStatus(error);
-  return status === failedPrecondition || status === deadlineExceeded;
+  return status === cancelled || status === deadlineExceeded || status === failedPrecondition;
 }

@@ -53,6 +53,8 @@ export function resolveRoute(target: CompletionTarget, config: Config, context: 
         baseDelayMs: retry.baseDelay,
         maxDelayMs: retry.maxDelay,
         attemptTimeoutMs: retry.attemptTimeout,
+        firstTokenTimeoutMs: retry.firstTokenTimeout,
+        idleTimeoutMs: retry.idleTimeout,
         maxWaitBeforeFallbackMs: retry.maxWaitBeforeFallback,
         heartbeatTimeoutMs: retry.heartbeatTimeout,
         heartbeatIntervalMs: retry.heartbeatInterval,
@@ -85,6 +87,8 @@ function modelsAskedFor(
       return named('strategy', target.strategy, config.strategies);
     case 'chain':
       return named('chain', target.chain, config.chains);
+    case 'auto':
+      return named('strategy', 'high_quality', config.strategies);
   }
 }
 

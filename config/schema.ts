@@ -45,6 +45,8 @@ const retrySchema = z
     baseDelay: duration.default(1_000),
     maxDelay: duration.default(60_000),
     attemptTimeout: duration.default(30_000),
+    firstTokenTimeout: duration.default(15_000),
+    idleTimeout: duration.default(15_000),
     maxWaitBeforeFallback: duration.default(5_000),
     heartbeatTimeout: duration.default(10_000),
     heartbeatInterval: duration.default(5_000),
@@ -56,6 +58,22 @@ const retrySchema = z
   })
   .prefault({});
 
+const hook = z.strictObject({
+  module: z.string().min(1),
+  export: z.string().min(1).optional(),
+  timeout: duration.default(1_000),
+  required: z.boolean().default(false),
+});
+
+const hooksSchema = z
+  .strictObject({
+    beforeAttempt: z.array(hook).default([]),
+    afterAttempt: z.array(hook).default([]),
+    selectStrategy: hook.optional(),
+    refreshContext: z.record(z.string(), hook).default({}),
+  })
+  .prefault({});
+
 /** The one schema of the config file; types are inferred from it. */
 export const configSchema = z
   .strictObject({
@@ -64,6 +82,7 @@ export const configSchema = z
     chains: z.record(z.string(), chain),
     strategies: z.record(z.string(), chain).default({}),
     retry: retrySchema,
+    hooks: hooksSchema,
     /** Time for a whole completion when the request sets none. */
     deadline: duration.default(300_000),
   })

@@ -36,6 +36,10 @@ export interface Attempt {
   usage?: Usage;
   /** US dollars; null when the price of the model is not known. */
   costUsd?: number | null;
+  /** Milliseconds from the call to the first token; streamed calls only. */
+  firstTokenMs?: number;
+  /** What hooks had to say of it. */
+  notes?: string[];
   next?: NextStep;
 }
 

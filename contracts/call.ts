@@ -2,7 +2,7 @@ import type { Trail } from './attempt.js';
 import type { ChatAnswer, ChatRequest } from './chat.js';
 import type { RetryPolicy } from './policy.js';
 import type { Candidate, Route } from './route.js';
-import type { CompletionTarget } from './completion.js';
+import type { CompletionInput, ContextLifetime } from './completion.js';
 
 /** Input of the activity `callModel`: one candidate, tried until it answers or is given up. */
 export interface CallModelInput {
@@ -11,6 +11,11 @@ export interface CallModelInput {
   retry: RetryPolicy;
   /** Whether another candidate could be tried instead of waiting for this one. */
   hasAlternative: boolean;
+  stream?: boolean;
+  /** Present under a budget: US dollars that are left of it, and that one call of this model is expected to cost. */
+  budget?: { leftUsd: number; estimateUsd: number };
+  /** With the age of the messages, in milliseconds, when this activity was scheduled. */
+  context?: ContextLifetime & { ageMs: number };
 }
 
 /** Result of `callModel`. The last attempt is the successful one. */
@@ -42,6 +47,9 @@ export function isCallReport(value: unknown): value is CallReport {
   );
 }
 
+/** What the route depends on. A local activity's input is not recorded, so the messages cost no history. */
+export type RouteQuestion = Pick<CompletionInput, 'target' | 'chat' | 'maxCostUsd'>;
+
 /** First detail of a failed `resolveRoute`. */
 export interface RouteRefused {
   /** As in {@link Route}: whether the workflow may write search attributes. */
@@ -64,7 +72,7 @@ export interface CompletionActivities {
    * Turns what was asked for into candidates and policy by this process's config. Runs as a local activity.
    * @throws ApplicationFailure of type `bad_request` or `auth_failed`, not retryable; its first detail is a {@link RouteRefused}.
    */
-  resolveRoute(target: CompletionTarget): Promise<Route>;
+  resolveRoute(question: RouteQuestion): Promise<Route>;
   /**
    * Calls one model. Failures are ApplicationFailures whose type is the failure kind and whose first detail is a {@link CallReport}.
    */

@@ -1,5 +1,13 @@
 import type { Attempt, Trail } from './attempt.js';
-import type { ChatRequest, FinishReason, Usage } from './chat.js';
+import type {
+  AnswerChoice,
+  ChatRequest,
+  FinishReason,
+  ReasoningBlock,
+  TokenLogprob,
+  ToolCall,
+  Usage,
+} from './chat.js';
 import type { FailureKind } from './outcome.js';
 
 /** Name of the workflow type, as the Temporal UI and `temporal workflow list` show it. */
@@ -21,7 +29,9 @@ export type CompletionTarget =
   | { kind: 'model'; model: string }
   | { kind: 'models'; models: string[] }
   | { kind: 'chain'; chain: string }
-  | { kind: 'strategy'; strategy: string };
+  | { kind: 'strategy'; strategy: string }
+  /** The strategy is chosen by what is asked: by `task` where it is given, else by the last user message. */
+  | { kind: 'auto'; task?: string; budget?: 'low' };
 
 /** What was asked for, in one name; the first one of an explicit list. */
 export function targetName(target: CompletionTarget): string {
@@ -34,6 +44,8 @@ export function targetName(target: CompletionTarget): string {
       return target.chain;
     case 'strategy':
       return target.strategy;
+    case 'auto':
+      return 'auto';
   }
 }
 
@@ -43,6 +55,19 @@ export interface CompletionInput {
   chat: ChatRequest;
   /** Milliseconds for everything: attempts, waits and fallbacks. A duration, never a clock time. */
   deadlineMs: number;
+  /** Most that it may cost in US dollars, by estimates before each call and by the provider's count after it. */
+  maxCostUsd?: number;
+  /** Providers are asked for streams: time limits then run from token to token, and this process can listen. */
+  stream?: boolean;
+  context?: ContextLifetime;
+}
+
+/** How long the messages of a request hold good, and the hook that fetches them anew. */
+export interface ContextLifetime {
+  /** Milliseconds from the start of the completion. */
+  ttlMs: number;
+  /** Name of a `refreshContext` hook of the config. */
+  refresh: string;
 }
 
 /** The one recorded result of a completion. */
@@ -59,6 +84,12 @@ export interface CompletionResult {
   finishReason: FinishReason;
   refused?: true;
   incomplete?: 'length' | 'pause' | 'context';
+  /** Calls that the model asks for; the caller makes them. */
+  toolCalls?: ToolCall[];
+  reasoning?: ReasoningBlock[];
+  logprobs?: TokenLogprob[];
+  /** The second and further answers, when `n` asked for them. */
+  furtherChoices?: AnswerChoice[];
   attempts: Trail;
   /** Set when another model than the requested one answered. */
   fallback: { from: string; to: string; reason: FailureKind | 'skipped' } | null;
@@ -67,7 +98,9 @@ export interface CompletionResult {
   /** Tokens over all attempts that reported them. */
   usage: Usage;
   configHash: string;
-  /** What the caller should know although the answer is good. */
+  /** For the end user, in plain words, when another model answered or the answer is not whole. */
+  notice?: string;
+  /** For the caller: what was changed, left out or skipped although the answer is good. */
   notices: string[];
 }
 

@@ -28,6 +28,8 @@ export const failureKinds = [
   'deadline_exceeded',
   // A fault of Holdfast itself, told as such rather than blamed on a provider.
   'internal_error',
+  // A hook of the config forbade the call or its answer.
+  'vetoed',
 ] as const;
 
 /** Why an attempt gave no answer. */

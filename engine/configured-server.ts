@@ -1,9 +1,9 @@
 import { loadClientConfigProfile, toClientOptions } from '@temporalio/envconfig';
 import type { Engine, EngineConnection } from './engine.js';
 import { describeError, EngineError } from './errors.js';
-import { namespaceExists } from './namespaces.js';
+import { requireNamespace } from './namespaces.js';
 import { isLoopback, parseAddress } from './ports.js';
-import { probeTemporal, withConnection } from './temporal-probe.js';
+import { probeTemporal } from './temporal-probe.js';
 import { findUi } from './ui.js';
 
 /** What the standard TEMPORAL_* variables and the profile file say. */
@@ -77,15 +77,7 @@ export async function useConfiguredServer(
   const probe = await probeTemporal(connection, configuredTimeoutMs);
   if (!probe.answers) throw notUsable(address, origin, probe.why, probe.reason);
 
-  const exists = await withConnection(connection, configuredTimeoutMs, (open) =>
-    namespaceExists(open, namespace),
-  );
-  if (!exists) {
-    throw new EngineError('namespace', `The Temporal server at ${address} has no namespace "${namespace}".`, [
-      `Create it: temporal operator namespace create --address ${address} --namespace ${namespace}`,
-      'Or set TEMPORAL_NAMESPACE to one that exists.',
-    ]);
-  }
+  await requireNamespace(connection, namespace);
   return {
     source: 'configured',
     address,
@@ -120,7 +112,7 @@ function notUsable(
         `No Temporal server answers at ${address} (${reason}); ${origin} names it.`,
         [
           `Start the server at ${address}, or correct ${origin}.`,
-          `Or remove the setting, and Holdfast starts a server of its own.`,
+          'Or remove the setting: holdfast up then starts a server of its own.',
         ],
       );
     case 'refused':

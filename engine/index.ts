@@ -9,7 +9,9 @@ export type {
   EngineSource,
 } from './engine.js';
 export { EngineError, type EngineErrorKind } from './errors.js';
+export { findEngine } from './find-engine.js';
 export { missingSearchAttributes } from './search-attributes.js';
 export { tunedDynamicConfig } from './server-flags.js';
 export { startEngine } from './start-engine.js';
+export { watchServer, type ServerWatch } from './watch-server.js';
 export { workflowUrl } from './ui.js';

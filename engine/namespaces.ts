@@ -1,6 +1,9 @@
 import type { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
+import type { EngineConnection } from './engine.js';
+import { EngineError } from './errors.js';
 import { grpcCode, grpcStatus } from './grpc-status.js';
+import { withConnection } from './temporal-probe.js';
 
 /** false only when the server says so; a server that does not tell is believed to know the namespace. */
 export async function namespaceExists(connection: Connection, namespace: string): Promise<boolean> {
@@ -10,6 +13,31 @@ export async function namespaceExists(connection: Connection, namespace: string)
   } catch (error) {
     return grpcCode(error) !== grpcStatus.notFound;
   }
+}
+
+/** Enough for a server far away that has just answered. */
+const describeTimeoutMs = 5_000;
+
+/**
+ * Makes sure that a server that answers knows the namespace.
+ * @param remedies what else to do than to create it by hand or to name another
+ * @throws EngineError `namespace` when the server says that there is none
+ */
+export async function requireNamespace(
+  connection: EngineConnection,
+  namespace: string,
+  remedies: string[] = [],
+): Promise<void> {
+  const { address } = connection;
+  const exists = await withConnection(connection, describeTimeoutMs, (open) =>
+    namespaceExists(open, namespace),
+  );
+  if (exists) return;
+  throw new EngineError('namespace', `The Temporal server at ${address} has no namespace "${namespace}".`, [
+    `Create it: temporal operator namespace create --address ${address} --namespace ${namespace}`,
+    ...remedies,
+    'Or set TEMPORAL_NAMESPACE to one that exists.',
+  ]);
 }
 
 /** Creates a namespace on a local server. One that someone else just created is as good. */

@@ -114,9 +114,19 @@ async function announces(logPath: string): Promise<boolean> {
 }
 
 const databaseTrouble =
-  /file is not a database|no such (?:table|column)|unable to open database|readonly database|disk image is malformed|disk I\/O error|database or disk is full|database is locked|database file|setting up schema/i;
+  /file is not a database|no such (?:table|column)|unable to open database|readonly database|disk image is malformed|disk I\/O error|database or disk is full|database file|setting up schema/i;
 
 function endedAtStart(words: string, server: ServerProcess, databasePath: string | undefined): EngineError {
+  if (databasePath !== undefined && /database is locked/i.test(words)) {
+    return new EngineError(
+      'database',
+      `The database ${databasePath} is in use by another program:\n${words}`,
+      [
+        `End the program that has it open, as a rule another Temporal server: lsof '${databasePath}' names it.`,
+        'Or use another database file: holdfast up --database <file>',
+      ],
+    );
+  }
   if (databasePath !== undefined && databaseTrouble.test(words)) {
     return new EngineError(
       'database',

@@ -51,6 +51,7 @@ function replyTo(error: unknown): Reply {
   if (error instanceof EngineUnavailableError) {
     return { status: 503, body: { error: 'try again shortly' }, retryAfterMs: 5_000 };
   }
+  // EngineRefusedError, and what else needs somebody to look at it.
   throw error;
 }
 

@@ -26,7 +26,7 @@ console.log('joined:', one.answer === other.answer, one.attempts.length, 'attemp
 const replayed = await holdfast.complete(request);
 console.log('replayed:', replayed.attempts[0]?.startedAt === one.attempts[0]?.startedAt);
 
-// Another request under the id of a running or answered completion is refused.
+// Another request under an id that is taken is refused, also when that completion failed.
 try {
   await holdfast.start({ ...request, messages: [{ role: 'user', content: 'Something else.' }] });
 } catch (error) {
@@ -37,15 +37,19 @@ try {
 const later = await holdfast.get(id).result();
 console.log('found again:', later.model);
 
-// A completion that failed may be started anew under its id, with the same request or another one.
+// Waiting can be given up without ending the completion: the answer is there for whoever asks next.
+const answered = await holdfast.complete(request, { signal: AbortSignal.timeout(30_000) });
+console.log('in time:', answered.model);
+
+// A completion that failed may be started anew under its id, with the same request.
 const failing: CompletionRequest = { id: `${id}-b`, model: 'gpt-4', messages: request.messages };
 try {
   await holdfast.complete(failing);
 } catch (error) {
   if (!(error instanceof CompletionFailedError)) throw error;
   console.log('failed:', error.kind, 'after', error.attempts.length, 'attempts');
-  const { model } = await holdfast.complete({ ...failing, model: 'claude-3-opus-20240229' });
-  console.log('started anew:', model);
+  const again = await holdfast.start(failing);
+  console.log('started anew:', again.id);
 }
 
 // Cancelling ends the completion; a provider call in flight is aborted.

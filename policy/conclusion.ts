@@ -1,9 +1,10 @@
 import type { Attempt, Trail } from '../contracts/attempt.js';
-import type { ChatAnswer } from '../contracts/chat.js';
+import type { AnswerChoice, ChatAnswer } from '../contracts/chat.js';
 import type { CompletionFailure, CompletionFailureKind, CompletionResult } from '../contracts/completion.js';
 import { isFailure } from '../contracts/outcome.js';
 import type { Route } from '../contracts/route.js';
 import { totalCost, totalUsage } from './cost.js';
+import { noticeFor } from './notice.js';
 import { isKeyFailure } from './outcome-rules.js';
 import type { WalkStep } from './walk.js';
 
@@ -18,15 +19,14 @@ export function concludeAnswer(
 ): CompletionResult {
   const last = trail.at(-1);
   if (last === undefined) throw new Error('an answer comes from an attempt');
+  const notice = noticeFor(route, trail, answer);
   return {
     id,
     model: last.model,
     provider: last.provider,
     requestedModel: route.requested,
     answer: answer.text,
-    finishReason: answer.finishReason,
-    ...(answer.refused === undefined ? {} : { refused: answer.refused }),
-    ...(answer.incomplete === undefined ? {} : { incomplete: answer.incomplete }),
+    ...whatElse(answer),
     attempts: trail,
     fallback:
       last.model === route.requested
@@ -35,7 +35,22 @@ export function concludeAnswer(
     costUsd: totalCost(trail),
     usage: totalUsage(trail),
     configHash: route.configHash,
+    ...(notice === undefined ? {} : { notice }),
     notices: [...route.skipped.map(({ model, reason }) => `${model} was skipped: ${reason}`), ...notices],
+  };
+}
+
+/** What the answer has besides its text; its provider's id and words are told by its attempt. */
+function whatElse(answer: ChatAnswer): Omit<AnswerChoice, 'text' | 'providerFinishReason'> {
+  const { finishReason, refused, incomplete, toolCalls, reasoning, logprobs, furtherChoices } = answer;
+  return {
+    finishReason,
+    ...(refused === undefined ? {} : { refused }),
+    ...(incomplete === undefined ? {} : { incomplete }),
+    ...(toolCalls === undefined ? {} : { toolCalls }),
+    ...(reasoning === undefined ? {} : { reasoning }),
+    ...(logprobs === undefined ? {} : { logprobs }),
+    ...(furtherChoices === undefined ? {} : { furtherChoices }),
   };
 }
 
@@ -123,6 +138,7 @@ const advices: Partial<Record<CompletionFailureKind, string>> = {
   unsupported_by_model: 'Leave the parameter out, or add a model that takes it to the chain.',
   content_filtered: "Change the prompt: the provider's content policy refused it.",
   bad_request: 'Change the request: the provider refuses it as it is.',
+  vetoed: 'A hook of the config forbids it; its reason is above.',
   internal_error: 'This is a fault of Holdfast; please report it with the message above.',
   deadline_exceeded: 'Allow more time, or lower attemptTimeout so that fallbacks get their turn.',
 };

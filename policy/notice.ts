@@ -63,5 +63,6 @@ const failureFacts: Record<FailureKind, string> = {
   budget_exceeded: 'would have cost too much',
   cancelled: 'was cancelled',
   deadline_exceeded: 'ran out of time',
+  vetoed: 'was ruled out by a check here',
   internal_error: 'could not be called because of a fault here',
 };

@@ -42,6 +42,7 @@ export const outcomeRules: Readonly<Record<FailureKind, OutcomeRule>> = {
   cancelled: end,
   deadline_exceeded: end,
   internal_error: onlyAnother,
+  vetoed: onlyAnother,
 };
 
 /** Failures of the key rather than of the model: the next key of the pool may do better. */

@@ -42,6 +42,8 @@ export interface RetryQuestion {
   remainingMs: number;
   /** Whether another candidate could be tried instead of waiting. */
   hasAlternative: boolean;
+  /** Whether another call fits the budget; absent: there is none. */
+  affordable?: boolean;
   random: () => number;
 }
 
@@ -63,6 +65,7 @@ export function decideRetry(question: RetryQuestion): RetryDecision {
   if (made >= policy.maxAttempts) {
     return { retry: false, because: `${String(made)} of ${String(policy.maxAttempts)} attempts used` };
   }
+  if (question.affordable === false) return { retry: false, because: 'the budget allows no other call' };
   const asked = question.retryAfterMs;
   const afterMs =
     asked === undefined

@@ -1,5 +1,5 @@
 import type { Adaptation, WireRequest } from '../wire/adaptation.js';
-import type { Reading } from '../wire/reading.js';
+import { expectedOf, type Expected, type Reading } from '../wire/reading.js';
 import { classifyResponse, failureOf, requestId } from './classify.js';
 import { classifyThrown } from './classify-thrown.js';
 import { judge } from './integrity.js';
@@ -12,7 +12,8 @@ export interface Endpoint<Body> {
   translate(call: ProviderCall): WireRequest<Body>;
   /** Sends the body through the vendor's SDK. */
   send(body: Body, call: ProviderCall, signal: AbortSignal): Promise<Response>;
-  read(body: unknown): Reading;
+  /** @param expected What the request makes of tool calls and of silence. */
+  read(body: unknown, expected: Expected): Reading;
 }
 
 /** Makes one call, exactly one HTTP request, and turns every ending into a value. Never rejects. */
@@ -46,7 +47,7 @@ export async function callEndpoint<Body>(
       if (!isSuccess(result.response)) {
         return failed(withoutRepeats(classifyResponse(result.response, apiKey), call.adaptations));
       }
-      const verdict = judge(result.response, (json) => endpoint.read(json), apiKey);
+      const verdict = judge(result.response, (json) => endpoint.read(json, expectedOf(call.request)), apiKey);
       if (!verdict.whole) return failed(withoutRepeats(verdict.failure, call.adaptations));
       const id = requestId(result.response.headers);
       return {

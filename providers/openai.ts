@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { readOpenAI, toOpenAI, type OpenAIBody } from '../wire/openai.js';
+import { readOpenAI, toOpenAI, type OpenAIBody } from '../wire/openai/index.js';
 import { callEndpoint, type Endpoint } from './call.js';
 import type { Provider, ProviderCall } from './provider.js';
 import { guardedFetch, longestTimer, type Fetch } from './transport.js';
@@ -36,12 +36,13 @@ export function createOpenAIProvider({ name, baseUrl = vendorUrl, fetch }: Provi
   });
   const endpoint: Endpoint<OpenAIBody> = {
     baseUrl,
-    translate: ({ upstreamModel, request, adaptations }) =>
+    translate: ({ upstreamModel, request, adaptations, traits }) =>
       toOpenAI(
         upstreamModel,
         request,
         adaptations,
-        isOpenAIItself(baseUrl) ? 'max_completion_tokens' : 'max_tokens',
+        { tokenLimitName: isOpenAIItself(baseUrl) ? 'max_completion_tokens' : 'max_tokens', ...traits },
+        { stream: false },
       ),
     send: (body, call, signal) =>
       client.post('/chat/completions', { body, signal, headers: headersFor(call) }).asResponse(),

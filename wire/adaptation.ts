@@ -1,13 +1,15 @@
-import type { ChatParameters } from '../contracts/chat.js';
+import type { ChatParameters, ChatRequest } from '../contracts/chat.js';
 
 /** A change to the request that a model or its format needs, said to the caller in a notice. */
 export interface Adaptation {
-  parameter: keyof ChatParameters;
+  parameter: keyof ChatRequest;
   /**
    * `renamed`: sent under the newer name (`max_completion_tokens`); `dropped`: left out;
-   * `clamped`: brought into the range that the format allows; `instructed`: asked for in words, among the instructions.
+   * `clamped`: brought into the range that the format allows; `mapped`: sent as the nearest thing that the format has.
    */
-  how: 'renamed' | 'dropped' | 'clamped' | 'instructed';
+  how: 'renamed' | 'dropped' | 'clamped' | 'mapped';
+  /** Which part of it, where it was not all: `the reasoning of earlier turns`. */
+  detail?: string;
 }
 
 /** A body ready to be sent, and what it changed of its own accord: what the format forced, not what was asked for. */

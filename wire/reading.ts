@@ -29,12 +29,15 @@ export interface Expected {
   tools: boolean;
   /** After a tool's result a model may have nothing to add. */
   silence: boolean;
+  /** How many answers were asked for, when more than one: a cut stream may lack some of them altogether. */
+  choices?: number;
 }
 
-export function expectedOf({ tools = [], toolChoice, messages }: ChatRequest): Expected {
+export function expectedOf({ tools = [], toolChoice, messages, n = 1 }: ChatRequest): Expected {
   return {
     tools: tools.length > 0 && toolChoice !== 'none',
     silence: messages.at(-1)?.role === 'tool',
+    ...(n > 1 ? { choices: n } : {}),
   };
 }
 

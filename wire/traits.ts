@@ -1,7 +1,15 @@
 import type { ChatParameters } from '../contracts/chat.js';
 
 /** Things without which a request is no longer what was asked: a model that lacks them is not called. */
-export const abilities = ['tools', 'images', 'documents', 'json_object', 'json_schema'] as const;
+export const abilities = [
+  'tools',
+  'images',
+  'documents',
+  /** Documents named by their URL, which the provider fetches. */
+  'document_urls',
+  'json_object',
+  'json_schema',
+] as const;
 export type Ability = (typeof abilities)[number];
 
 /** How a model, or the endpoint that serves it, differs from its wire format. Data only; all absent: the format in full. */
@@ -15,6 +23,8 @@ export interface Traits {
   systemRole?: 'system' | 'developer';
   /** OpenAI's format: false where `stream_options` is refused, so that a stream ends without usage. */
   streamUsage?: boolean;
+  /** OpenAI's format: the field in which the reasoning of earlier turns is sent back; absent: it is left out. */
+  reasoningField?: 'reasoning_content' | 'reasoning';
   /** Most tokens that the model can write; the limit sent where the format demands one and the caller set none. */
   maxOutputTokens?: number;
   /**

@@ -1,11 +1,17 @@
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createActivities, type ActivityDependencies } from '../activities/index.js';
+import {
+  AnswerListeners,
+  createActivities,
+  type ActivityDependencies,
+  type Setup,
+} from '../activities/index.js';
 import { defaultTaskQueue } from '../contracts/completion.js';
 import type { LoadedConfig } from '../config/load.js';
-import { createProvider } from '../providers/index.js';
-import { resolveKey } from '../providers/keys.js';
+import { resolveKey, shareReads } from '../providers/keys.js';
+import { createSetup } from './setup.js';
 import { workflowBundle } from './workflow-bundle.js';
 
 export interface WorkerOptions {
@@ -16,7 +22,11 @@ export interface WorkerOptions {
   /** Whether Holdfast's search attributes are registered in the namespace. */
   searchAttributes: boolean;
   taskQueue?: string;
+  /** How Temporal's UI and logs name this worker; default: {@link workerIdentity} of `holdfast-worker`. */
+  identity?: string;
   env?: NodeJS.ProcessEnv;
+  /** Who in this process listens to answers while they are written. */
+  listeners?: AnswerListeners;
   /** How long running attempts may go on after a shutdown was asked for; default: as long as an attempt may take. */
   shutdownGraceMs?: number;
   bundle?: WorkflowBundleOption;
@@ -26,12 +36,15 @@ export interface WorkerOptions {
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { connection, namespace, config, taskQueue = defaultTaskQueue } = options;
   const { attemptTimeout } = config.config.retry;
+  for (const notice of config.notices ?? []) options.logger.warn(notice);
+  const setup = await createSetup(config);
   return Worker.create({
     connection,
     namespace,
     taskQueue,
+    identity: options.identity ?? workerIdentity('holdfast-worker'),
     workflowBundle: options.bundle ?? (await workflowBundle()),
-    activities: createActivities(dependenciesOf(options)),
+    activities: createActivities(dependenciesOf(options, () => setup)),
     // Calls wait for providers, they do not compute: many fit into one process.
     maxConcurrentActivityTaskExecutions: 200,
     // Cancellation travels with heartbeats; throttled more, it would be late.
@@ -42,23 +55,24 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
   });
 }
 
+/** `holdfast-worker 4711@host`: what runs here, as which process, on which machine. */
+export function workerIdentity(program: string): string {
+  return `${program} ${process.pid}@${hostname()}`;
+}
+
+type DependencyOptions = Pick<WorkerOptions, 'logger' | 'searchAttributes' | 'env' | 'listeners'>;
+
 /** What the activities of this process are given. */
-export function dependenciesOf({
-  config,
-  logger,
-  searchAttributes,
-  env = process.env,
-}: WorkerOptions): ActivityDependencies {
-  const providers = Object.entries(config.config.providers).map(
-    ([name, { kind, baseUrl }]) =>
-      [name, createProvider({ name, kind, ...(baseUrl === undefined ? {} : { baseUrl }) })] as const,
-  );
+export function dependenciesOf(
+  { logger, searchAttributes, env = process.env, listeners = new AnswerListeners() }: DependencyOptions,
+  setup: () => Setup,
+): ActivityDependencies {
+  const readShared = shareReads((path) => readFile(path, 'utf8'));
   return {
-    config: config.config,
-    configHash: config.hash,
-    providers: new Map(providers),
-    resolveKey: (reference) => resolveKey(reference, { env, readFile: (path) => readFile(path, 'utf8') }),
+    setup,
+    resolveKey: (reference) => resolveKey(reference, { env, readFile: readShared }),
     searchAttributes,
+    listeners,
     logger,
     random: Math.random,
     now: Date.now,

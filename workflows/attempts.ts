@@ -7,8 +7,9 @@ import {
 } from '@temporalio/workflow';
 import type { Attempt, Trail } from '../contracts/attempt.js';
 import type { CallModelResult, CompletionActivities } from '../contracts/call.js';
-import type { ChatRequest } from '../contracts/chat.js';
+import type { CompletionInput } from '../contracts/completion.js';
 import type { Route } from '../contracts/route.js';
+import { spentUsd } from '../policy/cost.js';
 import { toleratedWorkerLosses } from '../policy/retry.js';
 import { nextStep, type WalkStep } from '../policy/walk.js';
 import { attemptsIn } from './reported-attempts.js';
@@ -29,13 +30,14 @@ export type WalkEnding =
 /** Carries out the walk: one activity for each candidate that the policy chooses; `trail` grows as they end. */
 export async function walkChain(
   route: Route,
-  request: ChatRequest,
+  input: CompletionInput,
   trail: Trail,
-  remainingMs: () => number,
+  /** Milliseconds since the completion began. */
+  ageMs: () => number,
 ): Promise<WalkEnding> {
   const completion = CancellationScope.current();
   for (;;) {
-    const step = nextStep(route, trail, remainingMs());
+    const step = nextStep(route, trail, input.deadlineMs - ageMs());
     noteStep(trail, step);
     if (trail.length > 0) tellTrail(trail);
     if (step.action === 'stop') return { ok: false, because: step.because };
@@ -47,7 +49,7 @@ export async function walkChain(
     let reported: Attempt[] = [];
     try {
       const { answer, attempts, notices } = await shieldedCall(
-        () => callCandidate(route, request, step, trail),
+        () => callCandidate(route, input, step, trail, ageMs()),
         (attempts) => {
           reported = attempts;
         },
@@ -70,14 +72,18 @@ export async function walkChain(
 }
 
 function callCandidate(
-  { retry }: Route,
-  request: ChatRequest,
+  { retry, maxCostUsd }: Route,
+  { chat, stream = false, context }: CompletionInput,
   { candidate, allowedMs, hasAlternative }: CallStep,
   trail: Trail,
+  ageMs: number,
 ): Promise<CallModelResult> {
   const { callModel } = proxyActivities<CompletionActivities>({
     scheduleToCloseTimeout: allowedMs,
-    startToCloseTimeout: Math.min(allowedMs, retry.attemptTimeoutMs + startToCloseGraceMs),
+    // A stream may last as long as tokens come.
+    startToCloseTimeout: stream
+      ? allowedMs
+      : Math.min(allowedMs, retry.attemptTimeoutMs + startToCloseGraceMs),
     heartbeatTimeout: retry.heartbeatTimeoutMs,
     retry: {
       maximumAttempts: retry.maxAttempts + toleratedWorkerLosses,
@@ -89,7 +95,18 @@ function callCandidate(
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     summary: summaryOf(candidate, trail),
   });
-  return callModel({ candidate, request, retry, hasAlternative });
+  const { estimateUsd } = candidate;
+  return callModel({
+    candidate,
+    request: chat,
+    retry,
+    hasAlternative,
+    ...(stream ? { stream } : {}),
+    ...(maxCostUsd === undefined || typeof estimateUsd !== 'number'
+      ? {}
+      : { budget: { leftUsd: maxCostUsd - spentUsd(trail), estimateUsd } }),
+    ...(context === undefined ? {} : { context: { ...context, ageMs } }),
+  });
 }
 
 /** The entry of a candidate that is passed over without a call. */

@@ -23,20 +23,23 @@ export const trailQuery = defineQuery<Trail>(trailQueryName);
  * One completion: resolves the route once, walks the chain, and ends with one recorded result.
  * @throws ApplicationFailure whose type is the kind of the {@link CompletionFailure} in its first detail
  */
-export async function completion({ target, chat, deadlineMs }: CompletionInput): Promise<CompletionResult> {
+export async function completion(input: CompletionInput): Promise<CompletionResult> {
   const trail: Trail = [];
   setHandler(trailQuery, () => trail);
   const { workflowId, startTime } = workflowInfo();
-  const remainingMs = (): number => deadlineMs - (Date.now() - startTime.getTime());
+  const { deadlineMs } = input;
+  const ageMs = (): number => Date.now() - startTime.getTime();
 
-  const routing = await routeFor(target, Math.max(1, remainingMs()));
+  const { target, chat, maxCostUsd } = input;
+  const question = { target, chat, ...(maxCostUsd === undefined ? {} : { maxCostUsd }) };
+  const routing = await routeFor(question, Math.max(1, deadlineMs - ageMs()));
   if (!routing.ok) {
     tellEnding(routing, trail, routing.failure.kind);
     throw completionFailed(routing.failure);
   }
   const { route } = routing;
   try {
-    const ending = await walkChain(route, chat, trail, remainingMs);
+    const ending = await walkChain(route, input, trail, ageMs);
     tellTrail(trail);
     if (ending.ok) {
       tellEnding(route, trail, 'success');

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { EngineConnection } from '../../client/engine-connection.js';
+import { findEngine } from '../../engine/index.js';
 import { clientAddress } from '../client-address.js';
 import type { CommandContext } from '../command-context.js';
 import { jsonOption } from '../common-options.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
-import { findEngine } from '../find-engine.js';
 import { readCompletion, type RecordedCompletion } from '../read-completion.js';
 import { resultInWords } from '../result-view.js';
 import type { Act } from '../run-command.js';
@@ -31,7 +31,7 @@ export async function runAttempts(
   options: AttemptsOptions,
   context: CommandContext,
 ): Promise<ExitCode> {
-  const engine = await findEngine(context.env);
+  const engine = await findEngine({ env: context.env });
   const connection = new EngineConnection(clientAddress(engine));
   try {
     const completion = await readCompletion(id, engine, connection);

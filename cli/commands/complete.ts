@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'commander';
 import {
+  EngineUnavailableError,
   Holdfast,
-  type CompletionHandle,
+  IdUsedForAnotherRequestError,
   type CompletionRequest,
   type CompletionResult,
 } from '../../client/index.js';
-import { workflowUrl, type Engine } from '../../engine/index.js';
+import { findEngine, workflowUrl, type Engine } from '../../engine/index.js';
 import { loadConfig } from '../../config/load.js';
 import { defaultTaskQueue } from '../../contracts/completion.js';
 import { clientAddress } from '../client-address.js';
@@ -14,13 +16,13 @@ import { CommandError } from '../command-error.js';
 import { commandName } from '../command-name.js';
 import { configOption, jsonOption, taskQueueOption } from '../common-options.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
-import { findEngine } from '../find-engine.js';
 import { watchCompletion } from '../first-completion.js';
 import { untilAborted } from '../interrupts.js';
 import { parseDuration, parseNames, parseNumber, parseWholeNumber } from '../option-values.js';
 import { readPrompt } from '../read-prompt.js';
 import { requireKnownNames } from '../require-known-names.js';
 import { resultInWords } from '../result-view.js';
+import { watchEngine } from '../serving.js';
 import { isSimulated } from '../simulated-answer.js';
 import type { Act } from '../run-command.js';
 import { tellWhenNobodyWorks } from '../pollers.js';
@@ -82,28 +84,47 @@ export async function runComplete(
   const { env, out, err } = context;
   const content = await readPrompt(prompt, context.stdin);
   const config = await loadConfig({ file: options.config, env });
-  const request = requestFrom(content, options);
+  // Known before the start, so that an interrupted one can be looked up.
+  const id = options.id ?? `completion-${randomUUID()}`;
+  const request = requestFrom(content, { ...options, id });
   requireKnownNames(request, config);
 
-  const engine = await findEngine(env);
+  const engine = await findEngine({ env });
   const taskQueue = options.taskQueue ?? defaultTaskQueue;
   const holdfast = new Holdfast({
     ...clientAddress(engine),
     taskQueue,
     deadlineMs: config.config.deadline,
   });
-  try {
+  let started = false as boolean;
+  const server = watchEngine(engine, (line) => err.line(line));
+  const answering = async (): Promise<CompletionResult> => {
     const handle = await holdfast.start(request);
+    started = true;
     void tellWhenNobodyWorks(engine, taskQueue, (line) => err.line(line));
-    const result = await unlessInterrupted(watchCompletion(handle, engine, context), handle, engine, context);
-    if (options.json) out.line(JSON.stringify({ ...result, url: workflowUrl(engine, handle.id) }));
+    return watchCompletion(handle, engine, context);
+  };
+  try {
+    const interrupted = untilAborted(context.listenForInterrupts().signal);
+    const result = await Promise.race([
+      answering(),
+      interrupted.then((): never => {
+        throw stoppedWaiting(id, started, env);
+      }),
+    ]);
+    if (options.json) out.line(JSON.stringify({ ...result, url: workflowUrl(engine, id) }));
     else out.line(result.answer);
     for (const notice of result.notices) err.line(notice);
     if (isSimulated(result.attempts))
       err.line(err.colors.yellow('This answer is simulated: no model was called.'));
     err.line(err.colors.dim(resultInWords(result)));
     return exitCodes.answered;
+  } catch (error) {
+    if (error instanceof EngineUnavailableError && started) throw lostWhileWaiting(id, engine, env, error);
+    if (error instanceof IdUsedForAnotherRequestError) throw idIsTaken(id, env, error);
+    throw error;
   } finally {
+    server.stop();
     await holdfast.close();
   }
 }
@@ -126,23 +147,39 @@ function requestFrom(content: string, options: CompleteOptions): CompletionReque
   };
 }
 
+function idIsTaken(id: string, env: NodeJS.ProcessEnv, { code }: IdUsedForAnotherRequestError): CommandError {
+  const message = `Completion ${id} was started with another request; nothing was started now.`;
+  const remedies = ['Use another --id.', `See the one that exists: ${commandName(env)} attempts ${id}`];
+  return new CommandError(code, exitCodes.invalid, message, remedies, id);
+}
+
+/** The server that holds the completion is away; the completion is in its database. */
+function lostWhileWaiting(
+  id: string,
+  { address }: Engine,
+  env: NodeJS.ProcessEnv,
+  cause: EngineUnavailableError,
+): CommandError {
+  return new CommandError(
+    cause.code,
+    exitCodes.engineUnavailable,
+    `Lost the connection to Temporal at ${address} while waiting for completion ${id}.`,
+    [
+      'It is recorded there, and goes on when that server and a worker are back.',
+      `Then see how far it is: ${commandName(env)} attempts ${id}`,
+    ],
+    id,
+  );
+}
+
 /** Ctrl-C ends the waiting; the completion is Temporal's and goes on. */
-async function unlessInterrupted(
-  result: Promise<CompletionResult>,
-  { id }: CompletionHandle,
-  { address, namespace }: Engine,
-  { env, listenForInterrupts }: CommandContext,
-): Promise<CompletionResult> {
-  const interrupted = untilAborted(listenForInterrupts().signal).then((): never => {
-    throw new CommandError(
-      'interrupted',
-      exitCodes.interrupted,
-      `Not waiting any longer; completion ${id} goes on without this command.`,
-      [
-        `Look at it: ${commandName(env)} attempts ${id}`,
-        `Stop it: temporal workflow cancel --workflow-id ${id} --address ${address} --namespace ${namespace}`,
-      ],
-    );
-  });
-  return Promise.race([result, interrupted]);
+function stoppedWaiting(id: string, started: boolean, env: NodeJS.ProcessEnv): CommandError {
+  const message = started
+    ? `Stopped waiting. Completion ${id} was not cancelled: it goes on, with any worker, until its deadline.`
+    : `Interrupted while completion ${id} was being started; it may run.`;
+  const remedies = [
+    `See how far it is: ${commandName(env)} attempts ${id}`,
+    `End it: ${commandName(env)} cancel ${id}`,
+  ];
+  return new CommandError('interrupted', exitCodes.interrupted, message, remedies, id);
 }

@@ -13,7 +13,7 @@ import { logLevel } from '../log-level.js';
 import { readPrompt } from '../read-prompt.js';
 import { reportError } from '../report-error.js';
 import type { Act } from '../run-command.js';
-import { drain, endingError, untilEnding, type Ending, type Serving } from '../serving.js';
+import { drain, endingError, untilEnding, watchEngine, type Ending, type Serving } from '../serving.js';
 import { isSimulated } from '../simulated-answer.js';
 import { startWorker, type RunningWorker } from '../start-worker.js';
 
@@ -69,7 +69,13 @@ export async function runUp(prompt: string, options: UpOptions, context: Command
     }
     interrupts.beforeForcedEnd(() => endServer(engine));
     try {
-      const worker = await startWorker(engine, { providers, logger, taskQueue: options.taskQueue, tell });
+      const worker = await startWorker(engine, {
+        providers,
+        logger,
+        taskQueue: options.taskQueue,
+        program: 'holdfast-up',
+        tell,
+      });
       return await serve(question, options, { context, engine, worker, providers, interrupts });
     } finally {
       await engine.stop();
@@ -88,6 +94,7 @@ interface Up extends Serving {
 async function serve(question: string, options: UpOptions, up: Up): Promise<ExitCode> {
   const { context, engine, worker } = up;
   const ending = untilEnding(up);
+  const server = watchEngine(engine, (line) => context.err.line(line));
   let ended: Ending | undefined;
   try {
     ended = await Promise.race([completeFirst(question, options, up), ending]);
@@ -97,6 +104,7 @@ async function serve(question: string, options: UpOptions, up: Up): Promise<Exit
     if (ended.why === 'interrupted' && !options.once) return exitCodes.answered;
     throw endingError(ended, engine);
   } finally {
+    server.stop();
     await drain(worker, ended, (line) => context.err.line(line));
   }
 }
@@ -120,7 +128,11 @@ async function completeFirst(
     const result = { ...answered, simulated, url: workflowUrl(engine, handle.id) };
     if (options.json) context.out.line(JSON.stringify(result));
     else
-      printCompletion(result, worker, context, options.database === undefined ? undefined : engine.address);
+      printCompletion(result, worker, context, {
+        engine,
+        address: options.database === undefined ? undefined : engine.address,
+        stays: !options.once,
+      });
   } catch (error) {
     if (options.once) throw error;
     reportError(error, { json: options.json ?? false }, context);

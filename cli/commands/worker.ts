@@ -1,15 +1,15 @@
 import { Command } from 'commander';
 import { loadConfig } from '../../config/load.js';
+import { findEngine } from '../../engine/index.js';
 import { createLogger } from '../../worker/logger.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
 import { configOption, taskQueueOption } from '../common-options.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
-import { findEngine } from '../find-engine.js';
 import { logLevel } from '../log-level.js';
 import { whyNoProvider } from '../missing-keys.js';
 import type { Act } from '../run-command.js';
-import { drain, endingError, untilEnding } from '../serving.js';
+import { drain, endingError, untilEnding, watchEngine } from '../serving.js';
 import { startWorker } from '../start-worker.js';
 
 export interface WorkerCommandOptions {
@@ -47,12 +47,13 @@ export async function runWorkerCommand(
     );
   }
   const interrupts = context.listenForInterrupts();
-  const engine = await findEngine(env);
+  const engine = await findEngine({ env });
   context.installLogger(logger);
   const worker = await startWorker(engine, {
     providers: { config, env },
     logger,
     taskQueue: options.taskQueue,
+    program: 'holdfast-worker',
     tell: (line) => logger.warn(line),
   });
   const { address, namespace } = engine;
@@ -60,7 +61,9 @@ export async function runWorkerCommand(
     { address, namespace, taskQueue: worker.taskQueue, configHash: config.hash },
     'worker is running',
   );
+  const server = watchEngine(engine, (line) => logger.warn(line));
   const ending = await untilEnding({ engine, worker, interrupts });
+  server.stop();
   await drain(worker, ending, (line) => logger.info(line));
   if (ending.why !== 'interrupted') throw endingError(ending, engine);
   logger.info('worker has ended');

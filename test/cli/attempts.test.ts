@@ -71,6 +71,14 @@ describe('holdfast attempts', () => {
     expect(onlyJson(stdout)).toMatchObject({ error: { code: 'completion_not_found' } });
   });
 
+  it('started through npx, it names commands as they have to be typed', async () => {
+    const { stderr } = await runCli(['attempts', 'any'], {
+      env: { TEMPORAL_ADDRESS: '127.0.0.1:1', npm_command: 'exec' },
+    });
+
+    expect(stderr).toContain('npx holdfast up');
+  });
+
   it('a server that is not there is exit code 3', async () => {
     const { exitCode, stderr } = await runCli(['attempts', 'any'], {
       env: { TEMPORAL_ADDRESS: '127.0.0.1:1' },

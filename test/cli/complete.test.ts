@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCompletionKit, type CompletionKit } from '../support/completion-kit.js';
 import { step } from '../support/fake-provider.js';
-import { onlyJson, runCli } from './run-cli.js';
+import { onlyJson, runCli, suiteEnv } from './run-cli.js';
 
 let kit: CompletionKit;
 
@@ -95,20 +95,50 @@ describe('holdfast complete', () => {
     });
   });
 
-  it('Ctrl-C ends the waiting with 130; the completion goes on', async () => {
-    const id = `cli-${randomUUID()}`;
+  it('Ctrl-C ends the waiting with 130; the completion goes on under the id that is told', async () => {
     const calls = kit.provider.calls('gpt-4').length;
     kit.provider.plan('gpt-4', step.answer('Late, but there.', { delayMs: 500 }));
     const interrupt = new AbortController();
-    const running = runCli(onKit('hi', '--model', 'gpt-4', '--id', id), { interrupt: interrupt.signal });
+    const running = runCli(onKit('hi', '--model', 'gpt-4', '--json'), { interrupt: interrupt.signal });
     await kit.provider.waitForCalls('gpt-4', calls + 1);
 
     interrupt.abort();
 
-    const { exitCode, stderr } = await running;
+    const { exitCode, stdout, stderr } = await running;
     expect(exitCode).toBe(130);
-    expect(stderr).toContain(`holdfast attempts ${id}`);
-    expect(await kit.holdfast.get(id).result()).toMatchObject({ answer: 'Late, but there.' });
+    const { error } = onlyJson(stdout) as { error: { code: string; id: string } };
+    expect(error.code).toBe('interrupted');
+    expect(stderr).toContain(`Completion ${error.id} was not cancelled`);
+    expect(stderr).toContain(`holdfast attempts ${error.id}`);
+    expect(stderr).toContain(`holdfast cancel ${error.id}`);
+    expect(await kit.holdfast.get(error.id).result()).toMatchObject({ answer: 'Late, but there.' });
+  });
+
+  it('Ctrl-C during the start names the id all the same', async () => {
+    const interrupt = new AbortController();
+    interrupt.abort();
+
+    const { exitCode, stdout, stderr } = await runCli(onKit('hi', '--json'), { interrupt: interrupt.signal });
+
+    expect(exitCode).toBe(130);
+    const { error } = onlyJson(stdout) as { error: { id: string } };
+    expect(error.id).toMatch(/^completion-/);
+    expect(stderr).toContain(`holdfast attempts ${error.id}`);
+  });
+
+  it('an id that another request has is exit code 2, with what to type as npm users have to', async () => {
+    const id = `cli-${randomUUID()}`;
+    kit.provider.plan('gpt-4', step.answer('Hello.'));
+    await runCli(onKit('hi', '--id', id));
+
+    const { exitCode, stdout, stderr } = await runCli(onKit('something else', '--id', id, '--json'), {
+      env: suiteEnv({ npm_command: 'exec' }),
+    });
+
+    expect(exitCode).toBe(2);
+    expect(onlyJson(stdout)).toMatchObject({ error: { code: 'id_used_for_another_request', id } });
+    expect(stderr).toContain(`npx holdfast attempts ${id}`);
+    expect(stderr).not.toContain('npx npx');
   });
 
   it('says so when simulated providers answered, whoever started them', async () => {
@@ -136,13 +166,13 @@ describe('holdfast complete', () => {
       },
     );
 
-    expect(stderr).toContain('holdfast worker');
+    expect(stderr).toMatch(/holdfast worker --task-queue nobody-/);
   });
 
   it.each([
     [['complete', ''], 'The prompt is empty'],
     [['complete', '-'], 'stdin is empty'],
-    [['complete', 'hi', '--deadline', 'soon'], 'Write a duration'],
+    [['complete', 'hi', '--deadline', 'soon'], 'not a duration above zero'],
     [['complete', 'hi', '--max-tokens', '1.5'], 'Not a whole number'],
     [['complete', 'hi', '--temperature', '3'], 'temperature'],
     [['complete', 'hi', '--model', 'gpt-4', '--chain', 'default'], 'cannot be used with'],

@@ -2,17 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { exitCodes } from '../../cli/exit-codes.js';
 import { runCli } from './run-cli.js';
 
+const commands = ['up', 'complete', 'attempts', 'cancel', 'replay', 'worker'];
+
 describe('holdfast --help', () => {
   it('lists the commands and what each exit code means', async () => {
     const { exitCode, stdout } = await runCli(['--help']);
 
     expect(exitCode).toBe(0);
-    for (const command of ['up', 'complete', 'attempts', 'replay', 'worker'])
-      expect(stdout).toContain(`\n  ${command} `);
+    for (const command of commands) expect(stdout).toContain(`\n  ${command} `);
     for (const code of Object.values(exitCodes)) expect(stdout).toMatch(new RegExp(`^ {2}${code} +\\w`, 'm'));
   });
 
-  it.each(['up', 'complete', 'attempts', 'replay', 'worker'])('%s shows an example', async (command) => {
+  it.each(commands)('%s shows an example', async (command) => {
     const { exitCode, stdout } = await runCli([command, '--help']);
 
     expect(exitCode).toBe(0);

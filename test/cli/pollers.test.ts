@@ -10,7 +10,7 @@ it('finds the workers of a task queue, and none where there is none', async () =
 
   await vi.waitFor(async () => {
     expect(await livePollers(connection, options.namespace, kit.taskQueue)).toEqual([
-      `${String(process.pid)}@${hostname()}`,
+      `holdfast-worker ${String(process.pid)}@${hostname()}`,
     ]);
   });
   expect(await livePollers(connection, options.namespace, `nobody-${randomUUID()}`)).toEqual([]);

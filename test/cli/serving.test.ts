@@ -31,7 +31,7 @@ it('an engine that dies ends it, with the last words of the engine and exit code
 
   expect(endingError(ending, engine)).toMatchObject({
     exitCode: 3,
-    message: 'The Temporal server ended by SIGKILL',
+    message: 'The Temporal server that this command ran is gone. The Temporal server ended by SIGKILL',
     remedies: expect.arrayContaining([expect.stringContaining('/tmp/server.log')]) as string[],
   });
 });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { engineFolders } from '../../engine/folders.js';
+import { processIdentity } from '../../engine/process-identity.js';
 import { startFakeProvider, step } from '../support/fake-provider.js';
 import { onlyJson, runCli, spawnCli, suiteEnv, type CliProcess } from './run-cli.js';
 
@@ -82,7 +83,29 @@ it('up starts an engine, serves a second terminal, and Ctrl-C leaves nothing beh
   expect(stdout).toMatch(/holdfast attempts completion-/);
   expect(stderr).toMatch(/^Ending/m);
   expect(exitCode).toBe(0);
-  expect(() => process.kill(server, 0)).toThrow('ESRCH');
+  expect(await processIdentity(server)).toBeUndefined();
+});
+
+it('up --once on a server of its own says where the answer is kept, and offers nothing that has ended', async () => {
+  const home = path.join(folder, 'once');
+  const { HOLDFAST_TEMPORAL_CLI } = process.env;
+  await mkdir(home);
+  await symlink(engineFolders(process.env).cache, path.join(home, 'cache'));
+  const database = path.join(home, 'data', 'temporal.db');
+  const cli = spawnCli(['up', '--once', '--database', database], {
+    HOLDFAST_HOME: home,
+    ...(HOLDFAST_TEMPORAL_CLI ? { HOLDFAST_TEMPORAL_CLI } : {}),
+  });
+  started.push(cli);
+
+  const { exitCode, stdout, stderr } = await cli.ended;
+
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain(
+    `It is kept in ${database}. To look at it there: holdfast up --database ${database}`,
+  );
+  expect(stdout).not.toMatch(/In another terminal|In the Temporal UI/);
+  expect(stderr).toContain('The Temporal server was stopped.');
 });
 
 it('a failing up --once --json prints one JSON error with the trail, and no key', async () => {

@@ -105,7 +105,7 @@ describe('onAttempt', () => {
     const before = kit.provider.calls(model).length;
     const completion = kit.holdfast.complete(
       { models: [model, second], messages, deadlineMs: 8_000 },
-      { onAttempt: (attempt) => seen.push(attempt) },
+      { onAttempt: (attempt) => void seen.push(attempt) },
     );
     await kit.provider.waitForCalls(model, before + 2);
     await expect.poll(() => seen.map(({ outcome }) => outcome)).toEqual(['server_error']);

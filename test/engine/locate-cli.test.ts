@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -54,6 +54,16 @@ async function archiveOf(path: string): Promise<Buffer> {
   return readFile(archive);
 }
 
+async function beginningOf(program: string): Promise<Buffer> {
+  const file = await open(program);
+  try {
+    const { buffer } = await file.read(Buffer.alloc(1_000_000), 0, 1_000_000, 0);
+    return buffer;
+  } finally {
+    await file.close();
+  }
+}
+
 async function engineErrorOf(promise: Promise<unknown>): Promise<EngineError> {
   const error: unknown = await promise.then(
     () => undefined,
@@ -106,9 +116,13 @@ describe('what is there already', () => {
 });
 
 describe('getting one', () => {
-  test('a corrupt cached binary is replaced by a download', async () => {
+  test.each([
+    ['a text', () => Promise.resolve(Buffer.from('half of a binary'))],
+    ['the beginning of a real program', () => beginningOf(process.execPath)],
+    ['nothing', () => Promise.resolve(Buffer.alloc(0))],
+  ])('a cached binary that is %s is replaced by a download', async (_what, content) => {
     await mkdir(join(folder, 'cache'));
-    await writeFile(cached, 'half of a binary');
+    await writeFile(cached, await content());
     await chmod(cached, 0o755);
     await writeFakeCli(join(folder, 'release', 'temporal'));
     const archive = await archiveOf(join(folder, 'release'));

@@ -141,18 +141,6 @@ describe('the database file', () => {
     await startIdleWorkflow(second, 'new', { AddedLater: 'usable at once' });
   });
 
-  test('that is no database is named in the error, quoted, and left as it was', async () => {
-    const path = join(home.folder, 'odd # name?', 'notes.db');
-    await mkdir(dirname(path));
-    await writeFile(path, 'These are my notes, not a database, and I want to keep them.');
-    await expect(home.start({ database: { kind: 'file', path } })).rejects.toMatchObject({
-      name: 'EngineError',
-      kind: 'database',
-      message: expect.stringMatching(/notes\.db:\n[^]*file is not a database/) as string,
-    });
-    expect(await readFile(path, 'utf8')).toContain('my notes');
-  });
-
   test('a written-down server that is gone, its pid now that of another program, is forgotten', async () => {
     const stranger = await ownRecord();
     await mkdir(dirname(home.databasePath), { recursive: true });

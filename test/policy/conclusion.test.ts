@@ -19,6 +19,8 @@ const route: Route = {
     maxDelayMs: 1,
     attemptTimeoutMs: 1,
     maxWaitBeforeFallbackMs: 1,
+    firstTokenTimeoutMs: 15_000,
+    idleTimeoutMs: 15_000,
     heartbeatTimeoutMs: 2,
     heartbeatIntervalMs: 1,
   },

@@ -11,6 +11,8 @@ const policy: RetryPolicy = {
   maxDelayMs: 60_000,
   attemptTimeoutMs: 30_000,
   maxWaitBeforeFallbackMs: 5_000,
+  firstTokenTimeoutMs: 15_000,
+  idleTimeoutMs: 15_000,
   heartbeatTimeoutMs: 10_000,
   heartbeatIntervalMs: 5_000,
 };

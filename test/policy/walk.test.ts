@@ -27,6 +27,8 @@ const retryPolicy = fc.record<RetryPolicy>({
   maxDelayMs: fc.integer({ min: 1, max: 60_000 }),
   attemptTimeoutMs: fc.integer({ min: 1, max: 30_000 }),
   maxWaitBeforeFallbackMs: fc.integer({ min: 1, max: 5_000 }),
+  firstTokenTimeoutMs: fc.constant(15_000),
+  idleTimeoutMs: fc.constant(15_000),
   heartbeatTimeoutMs: fc.constant(10_000),
   heartbeatIntervalMs: fc.constant(5_000),
 });

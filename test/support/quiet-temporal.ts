@@ -1,4 +1,5 @@
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { Runtime } from '@temporalio/worker';
+import { createLogger, runtimeOptions } from '../../worker/logger.js';
 
 // Workers come and go by the dozen here; only what is wrong is worth a line.
-Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+Runtime.install(runtimeOptions(createLogger('error')));

@@ -20,6 +20,7 @@ export interface ConfigOptions {
   retry?: Partial<Record<keyof typeof quickRetry, number>>;
   /** Key references of both providers. */
   keys?: string[];
+  hooks?: unknown;
   /** Those of the Anthropic one, where they differ. */
   anthropicKeys?: string[];
 }
@@ -56,6 +57,7 @@ export function testConfig(
       },
       strategies: { coding: ['claude-3-opus-20240229', 'gpt-4'] },
       retry: { ...quickRetry, ...options.retry },
+      hooks: options.hooks,
     },
     'the test config',
   );

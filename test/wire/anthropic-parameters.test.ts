@@ -123,7 +123,7 @@ describe('tools in the Anthropic format', () => {
     expect(send({ tools: strict }).body.tools?.[0]).toHaveProperty('strict', true);
     const { body, adapted } = send({ tools: strict }, { lacks: ['json_schema'] });
     expect(body.tools?.[0]).not.toHaveProperty('strict');
-    expect(adapted).toEqual([{ parameter: 'tools', how: 'clamped' }]);
+    expect(adapted).toEqual([{ parameter: 'tools', how: 'dropped', detail: 'strict' }]);
   });
 
   it('drops a choice among no tools, and says so', () => {
@@ -179,7 +179,7 @@ describe('the form of an answer in the Anthropic format', () => {
       expect(body).not.toHaveProperty('output_config');
       expect(body.system).toMatch(/^Be kind\.\n\nAnswer with .*JSON/);
       if (responseFormat?.type === 'json_schema') expect(body.system).toContain(JSON.stringify(schema));
-      expect(adapted).toEqual([{ parameter: 'responseFormat', how: 'instructed' }]);
+      expect(adapted).toEqual([{ parameter: 'responseFormat', how: 'mapped' }]);
     },
   );
 });

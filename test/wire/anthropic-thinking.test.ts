@@ -14,7 +14,8 @@ const send = (
   const all = thinking === undefined ? traits : { ...traits, thinking };
   const { body, adapted } = toAnthropic('claude', { messages, ...parameters }, [], all, { stream: false });
   const { max_tokens, thinking: sent, output_config, temperature, top_p, top_k } = body;
-  return { max_tokens, thinking: sent, output_config, temperature, top_p, top_k, adapted };
+  const parameterChanges = adapted.filter(({ parameter }) => parameter !== 'messages');
+  return { max_tokens, thinking: sent, output_config, temperature, top_p, top_k, adapted: parameterChanges };
 };
 const dropped = (...names: (keyof ChatParameters)[]) =>
   names.map((parameter) => ({ parameter, how: 'dropped' }));

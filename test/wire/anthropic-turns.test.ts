@@ -187,6 +187,30 @@ describe('a conversation in the Anthropic format', () => {
     expect(send([user('?'), message, user('!')]).messages[1]).toEqual({ role: 'assistant', content: 'So.' });
   });
 
+  it('says what of the messages is sent elsewhere, or not at all', () => {
+    const messages: ChatMessage[] = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Hi.', name: 'Ann' },
+      { role: 'assistant', content: 'So.', reasoning: [{ text: 'Hm.', signature: 's' }] },
+      { role: 'system', content: 'In French.' },
+      user('And now?'),
+    ];
+    const adapted = (traits: Traits, sent = messages) =>
+      toAnthropic('claude', { messages: sent }, [], traits, { stream: false }).adapted;
+    const moved = {
+      parameter: 'messages',
+      how: 'mapped',
+      detail: 'instructions in the middle, sent with those at the beginning',
+    };
+    const thoughts = { parameter: 'messages', how: 'dropped', detail: 'the reasoning of earlier turns' };
+    const named = { parameter: 'messages', how: 'dropped', detail: 'the names of participants' };
+    expect(adapted({})).toEqual([moved, thoughts, named]);
+    expect(adapted({ thinking: 'budget' })).toEqual([moved, named]);
+    const unsigned: ChatMessage = { role: 'assistant', content: 'So.', reasoning: [{ text: 'Hm.' }] };
+    expect(adapted({ thinking: 'budget' }, [user('Hi.'), unsigned, user('?')])).toEqual([thoughts]);
+    expect(adapted({}, [...messages.slice(0, 1), user('Hi.')])).toEqual([]);
+  });
+
   it('lets a refusal stand for what was said', () => {
     const refused: ChatMessage = { role: 'assistant', content: '', refusal: 'I will not.' };
     expect(sentTurns(user('?'), refused, user('!'))[1]).toEqual({

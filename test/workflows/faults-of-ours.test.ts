@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { describe, expect, inject, it } from 'vitest';
 import { createActivities } from '../../activities/index.js';
 import { dependenciesOf } from '../../worker/create-worker.js';
+import { createSetup } from '../../worker/setup.js';
 import { startCompletionKit } from '../support/completion-kit.js';
 import { step } from '../support/fake-provider.js';
 import { testEnv } from '../support/test-config.js';
@@ -41,14 +42,7 @@ describe('internal_error', () => {
     kit.provider.plan(anthropic, step.answer('Unharmed'));
     const { address, namespace } = inject('temporal');
     const connection = await NativeConnection.connect({ address });
-    const dependencies = dependenciesOf({
-      connection,
-      namespace,
-      config: kit.config,
-      logger,
-      searchAttributes: true,
-      env: testEnv,
-    });
+    const setup = await createSetup(kit.config);
     const broken = {
       name: 'openai',
       call: () => Promise.reject(new TypeError(`cannot translate "${prompt}"`)),
@@ -58,10 +52,12 @@ describe('internal_error', () => {
       namespace,
       taskQueue: kit.taskQueue,
       workflowBundle: { codePath: inject('bundlePath') },
-      activities: createActivities({
-        ...dependencies,
-        providers: new Map([...dependencies.providers, ['openai', broken]]),
-      }),
+      activities: createActivities(
+        dependenciesOf({ logger, searchAttributes: true, env: testEnv }, () => ({
+          ...setup,
+          providers: new Map([...setup.providers, ['openai', broken]]),
+        })),
+      ),
     });
     try {
       const { attempts } = await worker.runUntil(kit.holdfast.complete({ messages }));

@@ -4,7 +4,12 @@ import type { Traits } from '../traits.js';
 import type { AnthropicBody } from './body.js';
 
 /** Notes a change that the caller is told of. */
-export type Report = (parameter: Adaptation['parameter'], how: Adaptation['how']) => void;
+export type Report = (
+  parameter: Adaptation['parameter'],
+  how: Adaptation['how'],
+  /** Which part of it, where it was not all. */
+  detail?: string,
+) => void;
 
 type Parameter = keyof ChatParameters;
 

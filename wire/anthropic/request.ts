@@ -7,7 +7,7 @@ import { samplingFields, sendable, type Report } from './parameters.js';
 import { closed } from './schema.js';
 import { thinkingFor } from './thinking.js';
 import { toolFields } from './tools.js';
-import { instructionsOf, turnsOf } from './turns.js';
+import { instructionsOf, reportMessages, turnsOf } from './turns.js';
 
 export interface SendOptions {
   /** The answer is to be streamed. */
@@ -29,13 +29,15 @@ export function toAnthropic(
   { stream, contextWindow }: SendOptions,
 ): WireRequest<AnthropicBody> {
   const adapted: Adaptation[] = [];
-  const report: Report = (parameter, how) => adapted.push({ parameter, how });
+  const report: Report = (parameter, how, detail) =>
+    adapted.push({ parameter, how, ...(detail === undefined ? {} : { detail }) });
   const { messages, ...parameters } = request;
   const asked = sendable(parameters, adaptations, traits, report);
   const maxTokens = limitOf(upstreamModel, messages, asked, traits, { stream, contextWindow }, report);
   const { thinking, effort } = thinkingFor(asked, messages, traits, maxTokens, report);
   const { format, instruction } = formatOf(asked.responseFormat, traits, report);
 
+  reportMessages(messages, traits.thinking !== undefined, report);
   const turns = turnsOf(messages, traits.thinking !== undefined);
   const said = instructionsOf(messages);
   // At least one turn is required: instructions alone are then what the user says.
@@ -94,7 +96,7 @@ function formatOf(
     case 'text':
       return {};
     case 'json_object':
-      report('responseFormat', 'instructed');
+      report('responseFormat', 'mapped');
       return { instruction: `Answer with one JSON object and ${nothingElse}` };
     case 'json_schema': {
       const { schema } = responseFormat;
@@ -103,7 +105,7 @@ function formatOf(
         if (sent !== schema) report('responseFormat', 'clamped');
         return { format: { type: 'json_schema', schema: sent } };
       }
-      report('responseFormat', 'instructed');
+      report('responseFormat', 'mapped');
       return {
         instruction: `Answer with JSON that follows this JSON Schema, and ${nothingElse}\n${JSON.stringify(schema)}`,
       };

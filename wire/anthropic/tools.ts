@@ -17,7 +17,7 @@ export function toolFields(
   }
   // The vendor's strict tools and its JSON schemas are one ability.
   const strictly = !lacks.includes('json_schema');
-  if (!strictly && tools.some(({ strict }) => strict)) report('tools', 'clamped');
+  if (!strictly && tools.some(({ strict }) => strict)) report('tools', 'dropped', 'strict');
   const choice = choiceOf(toolChoice ?? 'auto', parallelToolCalls === false);
   const isDefault = toolChoice === undefined && parallelToolCalls !== false;
   return {

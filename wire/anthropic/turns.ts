@@ -1,6 +1,7 @@
 import { textOf, type ChatMessage, type ReasoningBlock } from '../../contracts/chat.js';
 import type { AnthropicTurn, AssistantBlock, ToolUseBlock, UserBlock } from './body.js';
 import { mediaBlocks, saysSomething } from './content.js';
+import type { Report } from './parameters.js';
 import { inputOf, toolIds } from './tools.js';
 
 type AssistantMessage = Extract<ChatMessage, { role: 'assistant' }>;
@@ -65,6 +66,25 @@ function assistantBlocks(
   // A turn of thoughts alone is none.
   if (texts.length + calls.length === 0) return [];
   return [...thoughts, ...texts.map((text) => ({ type: 'text' as const, text })), ...calls];
+}
+
+/** Says what of the messages has no place in the format, or another one. */
+export function reportMessages(
+  messages: readonly ChatMessage[],
+  sendsReasoning: boolean,
+  report: Report,
+): void {
+  const first = messages.findIndex(({ role }) => role !== 'system');
+  if (first !== -1 && instructionsOf(messages.slice(first)).length > 0) {
+    report('messages', 'mapped', 'instructions in the middle, sent with those at the beginning');
+  }
+  const thoughts = messages.flatMap((message) => (message.role === 'assistant' && message.reasoning) || []);
+  if (thoughts.some((thought) => !sendsReasoning || thinkingBlock(thought).length === 0)) {
+    report('messages', 'dropped', 'the reasoning of earlier turns');
+  }
+  if (messages.some((message) => message.role === 'user' && message.name !== undefined)) {
+    report('messages', 'dropped', 'the names of participants');
+  }
 }
 
 /** Nothing where the block is another vendor's: without a signature Anthropic refuses it. */

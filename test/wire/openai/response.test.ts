@@ -1,41 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readOpenAI, toOpenAI } from '../../wire/openai.js';
-import { anyAdaptations, anyRequest } from './any-request.js';
-
-const answer = (message: object, finishReason: string | null = 'stop', changes: object = {}): unknown => ({
-  id: 'chatcmpl-1',
-  object: 'chat.completion',
-  created: 1,
-  model: 'gpt-4-0613',
-  choices: [
-    { index: 0, message: { role: 'assistant', ...message }, finish_reason: finishReason, logprobs: null },
-  ],
-  usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
-  ...changes,
-});
-
-describe('a request in the OpenAI format', () => {
-  it('sends what was asked, less what the model is known to refuse', () => {
-    fc.assert(
-      fc.property(anyRequest, anyAdaptations, (request, adaptations) => {
-        const { body } = toOpenAI('gpt', request, adaptations, 'max_tokens');
-        const has = (parameter: string, how: string) =>
-          adaptations.some((made) => made.parameter === parameter && made.how === how);
-        const limit = has('maxTokens', 'dropped') ? undefined : request.maxTokens;
-        const renamed = has('maxTokens', 'renamed');
-        expect(body.messages).toEqual(request.messages);
-        expect(body.max_tokens).toBe(renamed ? undefined : limit);
-        expect(body.max_completion_tokens).toBe(renamed ? limit : undefined);
-        expect(body.temperature).toBe(has('temperature', 'dropped') ? undefined : request.temperature);
-        expect(body.top_p).toBe(has('topP', 'dropped') ? undefined : request.topP);
-        const stop = request.stop?.length === 0 || has('stop', 'dropped') ? undefined : request.stop;
-        expect(body.stop).toEqual(stop);
-        expect(Object.values(JSON.parse(JSON.stringify(body)) as object)).not.toContain(null);
-      }),
-    );
-  });
-});
+import { answer, read } from './read.js';
 
 describe('a response in the OpenAI format', () => {
   it('reads text, ids and usage', () => {
@@ -45,7 +10,7 @@ describe('a response in the OpenAI format', () => {
       prompt_tokens_details: { cached_tokens: 4 },
       completion_tokens_details: { reasoning_tokens: 3 },
     };
-    expect(readOpenAI(answer({ content: 'Hello.' }, 'stop', { usage }))).toEqual({
+    expect(read(answer({ content: 'Hello.' }, 'stop', { usage }))).toEqual({
       is: 'answer',
       answer: {
         text: 'Hello.',
@@ -63,7 +28,7 @@ describe('a response in the OpenAI format', () => {
       choices: [{ message: { content: 'Hi.', mood: 'sunny' }, finish_reason: 'stop' }],
       new_field: 1,
     };
-    expect(readOpenAI(body)).toEqual({
+    expect(read(body)).toEqual({
       is: 'answer',
       answer: { text: 'Hi.', finishReason: 'stop', providerFinishReason: 'stop' },
     });
@@ -78,7 +43,7 @@ describe('a response in the OpenAI format', () => {
     ['words for counts', { prompt_tokens: 'ten', completion_tokens: 5 }],
     ['a negative count', { prompt_tokens: -1, completion_tokens: 5 }],
   ])('usage with %s is not known, and the answer is good', (_, usage) => {
-    const reading = readOpenAI(answer({ content: 'Hi.' }, 'stop', { usage }));
+    const reading = read(answer({ content: 'Hi.' }, 'stop', { usage }));
     expect(reading).toMatchObject({ is: 'answer', answer: { text: 'Hi.' } });
     expect(reading).not.toHaveProperty('answer.usage');
   });
@@ -90,7 +55,7 @@ describe('a response in the OpenAI format', () => {
       { ...counts, prompt_tokens_details: null, completion_tokens_details: {} },
       { ...counts, prompt_tokens_details: { cached_tokens: null }, completion_tokens_details: [] },
     ]) {
-      expect(readOpenAI(answer({ content: 'Hi.' }, 'stop', { usage }))).toHaveProperty('answer.usage', {
+      expect(read(answer({ content: 'Hi.' }, 'stop', { usage }))).toHaveProperty('answer.usage', {
         inputTokens: 10,
         outputTokens: 5,
       });
@@ -103,7 +68,7 @@ describe('a response in the OpenAI format', () => {
     ['malformed', answer({}, 'stop', { choices: [] }), 'malformed'],
     ['an error', answer({ content: 'Hi.' }, 'stop', { error: { message: 'x' } }), 'error'],
   ])('what is no answer (%s) is paid for all the same', (_, body, is) => {
-    expect(readOpenAI(body)).toMatchObject({ is, usage: { inputTokens: 10, outputTokens: 5 } });
+    expect(read(body)).toMatchObject({ is, usage: { inputTokens: 10, outputTokens: 5 } });
   });
 
   it('takes content in parts, without the thinking', () => {
@@ -111,7 +76,7 @@ describe('a response in the OpenAI format', () => {
       { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] },
       { type: 'text', text: 'Hello.' },
     ];
-    expect(readOpenAI(answer({ content }))).toMatchObject({ is: 'answer', answer: { text: 'Hello.' } });
+    expect(read(answer({ content }))).toMatchObject({ is: 'answer', answer: { text: 'Hello.' } });
   });
 
   it.each([
@@ -121,11 +86,11 @@ describe('a response in the OpenAI format', () => {
     ['content_filter', null, { finishReason: 'refusal', refused: true }],
     ['newly_invented', 'Hi.', { finishReason: 'other', providerFinishReason: 'newly_invented' }],
   ])('%s with %j -> %o', (reason, content, expected) => {
-    expect(readOpenAI(answer({ content }, reason))).toMatchObject({ is: 'answer', answer: expected });
+    expect(read(answer({ content }, reason))).toMatchObject({ is: 'answer', answer: expected });
   });
 
   it('a refusal comes before length', () => {
-    const seen = readOpenAI(answer({ content: null, refusal: 'No.' }, 'length'));
+    const seen = read(answer({ content: null, refusal: 'No.' }, 'length'));
     expect(seen).toMatchObject({
       is: 'answer',
       answer: { text: 'No.', finishReason: 'refusal', refused: true },
@@ -145,31 +110,88 @@ describe('a response in the OpenAI format', () => {
     ['an error in the choice', { choices: [{ message: {}, error: { code: 502 } }] }, 'error'],
     ['a flat error', { object: 'error', message: 'x' }, 'error'],
   ])('%s is never an answer', (_, body, is) => {
-    expect(readOpenAI(body).is).toBe(is);
+    expect(read(body).is).toBe(is);
   });
 
   it.each([null, false, '', ' ', {}, [], { code: 0, message: '' }])(
     'error: %j beside an answer is none; in its place it is one, unless null or false',
     (error) => {
-      expect(readOpenAI(answer({ content: 'Hi.' }, 'stop', { error })).is).toBe('answer');
-      expect(readOpenAI(answer({ content: '' }, 'stop', { error })).is).toBe('empty');
-      expect(readOpenAI({ error }).is).toBe(error === null || error === false ? 'malformed' : 'error');
+      expect(read(answer({ content: 'Hi.' }, 'stop', { error })).is).toBe('answer');
+      expect(read(answer({ content: '' }, 'stop', { error })).is).toBe('empty');
+      expect(read({ error }).is).toBe(error === null || error === false ? 'malformed' : 'error');
     },
   );
 
   it.each(['boom', true, 500, { message: 'x' }, [{ message: 'x' }]])(
     'error: %j beside an answer is an error',
     (error) => {
-      expect(readOpenAI(answer({ content: 'Hi.' }, 'stop', { error })).is).toBe('error');
+      expect(read(answer({ content: 'Hi.' }, 'stop', { error })).is).toBe('error');
     },
   );
 
   it('an error field of any depth is read', () => {
     const deep: unknown = JSON.parse(`${'['.repeat(100_000)}${']'.repeat(100_000)}`);
-    expect(readOpenAI(answer({ content: 'Hi.' }, 'stop', { error: deep })).is).toBe('error');
+    expect(read(answer({ content: 'Hi.' }, 'stop', { error: deep })).is).toBe('error');
   });
 
   it('takes any JSON at all without throwing', () => {
-    fc.assert(fc.property(fc.jsonValue(), (body) => void readOpenAI(body)));
+    fc.assert(fc.property(fc.jsonValue(), (body) => void read(body)));
+  });
+
+  it('takes reasoning by each of its names, and from the parts of a content', () => {
+    const thought = { reasoning: [{ text: 'hm' }] };
+    for (const message of [
+      { content: 'Hi.', reasoning_content: 'hm' },
+      { content: 'Hi.', reasoning: 'hm' },
+      { content: 'Hi.', reasoning: 'hm', reasoning_content: 'hm' },
+      {
+        content: [
+          { type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] },
+          { type: 'text', text: 'Hi.' },
+        ],
+      },
+    ]) {
+      expect(read(answer(message))).toMatchObject({ is: 'answer', answer: { text: 'Hi.', ...thought } });
+    }
+  });
+
+  it('keeps n answers in the order of their index, whatever order they came in', () => {
+    const choices = [2, 0, 1].map((index) => ({
+      index,
+      message: { content: `answer ${index}` },
+      finish_reason: 'stop',
+    }));
+    expect(read(answer({}, 'stop', { choices }))).toMatchObject({
+      is: 'answer',
+      answer: { text: 'answer 0', furtherChoices: [{ text: 'answer 1' }, { text: 'answer 2' }] },
+    });
+  });
+
+  it.each([
+    ['cut', { message: { content: 'Hel' }, finish_reason: null }, 'truncated'],
+    ['empty', { message: { content: '' }, finish_reason: 'stop' }, 'empty'],
+    ['an error', { message: {}, error: { message: 'x' } }, 'error'],
+  ])('is no answer when one of several is none (%s)', (_, second, is) => {
+    const first = { message: { content: 'Hello.' }, finish_reason: 'stop' };
+    expect(read({ choices: [first, second] }).is).toBe(is);
+  });
+});
+
+describe('usage in the OpenAI format', () => {
+  const counts = { prompt_tokens: 10, completion_tokens: 5 };
+  it.each([
+    ['DeepSeek', { usage: { ...counts, prompt_cache_hit_tokens: 4 } }, { cachedInputTokens: 4 }],
+    [
+      'OpenAI, written to the cache',
+      { usage: { ...counts, prompt_tokens_details: { cached_tokens: 0, cache_write_tokens: 6 } } },
+      { cacheWriteInputTokens: 6 },
+    ],
+    ['Groq', { usage: null, x_groq: { usage: counts } }, {}],
+  ])('is found where %s has it', (_, fields, details) => {
+    expect(read(answer({ content: 'Hi.' }, 'stop', fields))).toHaveProperty('answer.usage', {
+      inputTokens: 10,
+      outputTokens: 5,
+      ...details,
+    });
   });
 });

@@ -1,0 +1,54 @@
+import type { ModelConfig } from '../config/schema.js';
+import type { Attempt } from '../contracts/attempt.js';
+import { costOf } from '../policy/cost.js';
+import type { ProviderFailure, ProviderReply } from '../providers/provider.js';
+
+export interface CallFacts {
+  model: string;
+  provider: string;
+  /** Reference of the key that was used. */
+  key?: string | undefined;
+  /** Epoch milliseconds. */
+  startedAt: number;
+  endedAt: number;
+  price?: ModelConfig['price'];
+}
+
+/** The trail's entry for one provider call. */
+export function recordOf(facts: CallFacts, reply: ProviderReply): Attempt {
+  const { model, provider, key, startedAt, endedAt, price } = facts;
+  const usage = reply.ok ? reply.answer.usage : reply.failure.usage;
+  const attempt: Attempt = {
+    model,
+    provider,
+    outcome: reply.ok ? 'success' : reply.failure.kind,
+    startedAt: new Date(startedAt).toISOString(),
+    durationMs: Math.max(0, Math.round(endedAt - startedAt)),
+    ...(key === undefined ? {} : { key }),
+    ...(usage === undefined ? {} : { usage }),
+    ...(usage === undefined && !reply.ok ? {} : { costUsd: costOf(usage, price) }),
+  };
+  if (!reply.ok) return { ...attempt, ...wordsOf(reply.failure) };
+  return {
+    ...attempt,
+    next: { action: 'answer' },
+    ...(reply.firstTokenMs === undefined ? {} : { firstTokenMs: reply.firstTokenMs }),
+    ...(reply.requestId === undefined ? {} : { requestId: reply.requestId }),
+  };
+}
+
+function wordsOf({
+  message,
+  httpStatus,
+  code,
+  retryAfterMs,
+  requestId,
+}: ProviderFailure): Partial<Attempt> & { message: string } {
+  return {
+    message,
+    ...(httpStatus === undefined ? {} : { httpStatus }),
+    ...(code === undefined ? {} : { code }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}

@@ -1,0 +1,44 @@
+import type { Info } from '@temporalio/activity';
+import type { Attempt } from '../contracts/attempt.js';
+import { isCallReport, type CallReport } from '../contracts/call.js';
+import type { Candidate } from '../contracts/route.js';
+
+/** Milliseconds from the first scheduling of the activity to that of this attempt, by the server's clock. */
+export function sinceScheduled(info: Info): number {
+  return info.currentAttemptScheduledTimestampMs - info.scheduledTimestampMs;
+}
+
+/** What earlier attempts of this activity reported, with an entry for each that ended without a word. */
+export function reportSoFar(info: Info, candidate: Candidate): CallReport {
+  const details: unknown = info.heartbeatDetails;
+  const earlier: CallReport = isCallReport(details) ? details : { attempts: [], through: 0 };
+  const attempts = [...earlier.attempts];
+  for (let lost = earlier.through + 1; lost < info.attempt; lost += 1) {
+    const began = earlier.callingSince ?? new Date(lastKnown(info, attempts)).toISOString();
+    attempts.push({
+      model: candidate.model,
+      provider: candidate.provider,
+      outcome: 'worker_lost',
+      startedAt: began,
+      durationMs: Math.max(0, info.currentAttemptScheduledTimestampMs - Date.parse(began)),
+      message: 'the worker went away during the call; the provider may have been paid for it',
+      next: { action: 'retry', afterMs: 0, because: 'another_worker' },
+    });
+  }
+  return { attempts, through: info.attempt - 1 };
+}
+
+function lastKnown(info: Info, attempts: Attempt[]): number {
+  const last = attempts.at(-1);
+  return last === undefined ? info.scheduledTimestampMs : Date.parse(last.startedAt) + last.durationMs;
+}
+
+/**
+ * Milliseconds that this attempt still has. Up to its scheduling both times are the server's. How long it then waited
+ * for a worker only this machine's clock can tell; should that clock be wrong, half of the time is left all the same.
+ */
+export function timeLeftAtStart(info: Info, startedAt: number): number {
+  const left = info.scheduleToCloseTimeoutMs - sinceScheduled(info);
+  const waited = Math.max(0, startedAt - info.currentAttemptScheduledTimestampMs);
+  return left - Math.min(waited, left / 2);
+}

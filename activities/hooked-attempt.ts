@@ -1,0 +1,68 @@
+import type { ContextLifetime } from '../contracts/completion.js';
+import type { AttemptEnding, HookedAttempt } from '../contracts/hooks.js';
+import { attemptModel, withoutCall, type AttemptLimits, type ModelAttempt } from './attempt-model.js';
+import type { ActivityDependencies, Setup } from './dependencies.js';
+import { afterAttempt, beforeAttempt, refreshContext } from './hooks/attempt-hooks.js';
+
+/** Part of an attempt's time that hooks which run after it may count on. */
+const shareForHooks = 0.1;
+
+/**
+ * One attempt with the config's hooks around it: what they veto ends as `vetoed`, what they change is what is sent or
+ * recorded, and what they note stands with the attempt.
+ */
+export async function hookedAttempt(
+  dependencies: Pick<ActivityDependencies, 'resolveKey' | 'now'>,
+  setup: Setup,
+  attempt: HookedAttempt,
+  limits: AttemptLimits,
+  context?: ContextLifetime & { ageMs: number },
+): Promise<ModelAttempt> {
+  const { hooks } = setup;
+  const { now } = dependencies;
+  const { model, provider } = attempt;
+  const startedAt = now();
+  const leftMs = (): number => Math.max(1, limits.timeoutMs - (now() - startedAt));
+
+  const fresh = await refreshContext(hooks.refreshContext, attempt, context, limits.signal);
+  const before =
+    fresh.veto === undefined
+      ? await beforeAttempt(hooks.beforeAttempt, { ...attempt, request: fresh.thing }, limits.signal)
+      : fresh;
+  const notes = before === fresh ? fresh.notes : [...fresh.notes, ...before.notes];
+  if (before.veto !== undefined) {
+    const failure = { kind: 'vetoed', message: before.veto } as const;
+    return noted(withoutCall({ model, provider, startedAt, endedAt: now() }, failure), notes);
+  }
+
+  const request = before.thing;
+  const forHooks = hooks.afterAttempt.length === 0 ? 0 : limits.timeoutMs * shareForHooks;
+  const made = await attemptModel(dependencies, setup, model, request, {
+    ...limits,
+    timeoutMs: Math.max(1, leftMs() - forHooks),
+  });
+  if (hooks.afterAttempt.length === 0) return noted(made, notes);
+
+  const { result } = made;
+  const ending: AttemptEnding = result.ok
+    ? { ok: true, answer: result.answer }
+    : { ok: false, kind: result.failure.kind, message: result.failure.message };
+  const inTime = AbortSignal.any([limits.signal, AbortSignal.timeout(leftMs())]);
+  const after = await afterAttempt(hooks.afterAttempt, { ...attempt, request, ending }, inTime);
+  notes.push(...after.notes);
+  if (!result.ok) return noted(made, notes);
+  if (after.veto === undefined) {
+    const answer = after.thing ?? result.answer;
+    return noted({ ...made, result: { ...result, answer } }, notes);
+  }
+  const last = made.attempts.at(-1);
+  if (last !== undefined) Object.assign(last, { outcome: 'vetoed', message: after.veto });
+  const failure = { kind: 'vetoed', message: after.veto } as const;
+  return noted({ attempts: made.attempts, result: { ok: false, failure } }, notes);
+}
+
+function noted(made: ModelAttempt, notes: string[]): ModelAttempt {
+  const last = made.attempts.at(-1);
+  if (last !== undefined && notes.length > 0) last.notes = notes;
+  return made;
+}

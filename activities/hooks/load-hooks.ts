@@ -1,0 +1,79 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type {
+  AfterAttemptHook,
+  BeforeAttemptHook,
+  RefreshContextHook,
+  SelectStrategyHook,
+} from '../../contracts/hooks.js';
+import type { LoadedHook } from './run-hook.js';
+
+/** One hook as the config names it. */
+export interface HookSetting {
+  /** A file, from the folder of the config, or a package. */
+  module: string;
+  /** Name of the export; the default export when absent. */
+  export?: string | undefined;
+  /** Milliseconds. */
+  timeout: number;
+  required: boolean;
+}
+
+export interface HookSettings {
+  beforeAttempt: HookSetting[];
+  afterAttempt: HookSetting[];
+  selectStrategy?: HookSetting | undefined;
+  refreshContext: Record<string, HookSetting>;
+}
+
+/** The hooks of a worker. */
+export interface Hooks {
+  beforeAttempt: LoadedHook<BeforeAttemptHook>[];
+  afterAttempt: LoadedHook<AfterAttemptHook>[];
+  selectStrategy?: LoadedHook<SelectStrategyHook>;
+  refreshContext: ReadonlyMap<string, LoadedHook<RefreshContextHook>>;
+}
+
+export const noHooks: Hooks = { beforeAttempt: [], afterAttempt: [], refreshContext: new Map() };
+
+/** A hook of the config cannot be used; the worker does not start without it. */
+export class HookError extends Error {
+  override readonly name = 'HookError';
+}
+
+/** Imports every module that the config names. @throws HookError naming the hook and what is wrong with it */
+export async function loadHooks(settings: HookSettings, directory: string): Promise<Hooks> {
+  const load = <Hook>(setting: HookSetting): Promise<LoadedHook<Hook>> => loadHook<Hook>(setting, directory);
+  const refresh = Object.entries(settings.refreshContext).map(
+    async ([name, setting]) => [name, await load<RefreshContextHook>(setting)] as const,
+  );
+  return {
+    beforeAttempt: await Promise.all(settings.beforeAttempt.map((one) => load<BeforeAttemptHook>(one))),
+    afterAttempt: await Promise.all(settings.afterAttempt.map((one) => load<AfterAttemptHook>(one))),
+    ...(settings.selectStrategy === undefined
+      ? {}
+      : { selectStrategy: await load<SelectStrategyHook>(settings.selectStrategy) }),
+    refreshContext: new Map(await Promise.all(refresh)),
+  };
+}
+
+async function loadHook<Hook>(setting: HookSetting, directory: string): Promise<LoadedHook<Hook>> {
+  const { module, export: exported = 'default', timeout, required } = setting;
+  const name = setting.export === undefined ? module : `${module}#${exported}`;
+  const isFile = module.startsWith('.') || path.isAbsolute(module);
+  const address = isFile ? pathToFileURL(path.resolve(directory, module)).href : module;
+  let loaded: Record<string, unknown>;
+  try {
+    loaded = (await import(address)) as Record<string, unknown>;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new HookError(`hook ${name} cannot be loaded: ${why}`);
+  }
+  const run = loaded[exported];
+  if (typeof run !== 'function') {
+    const found = Object.keys(loaded).join(', ') || 'nothing';
+    throw new HookError(`hook ${name}: "${exported}" is no function; the module exports ${found}`);
+  }
+  // What a module exports can be checked to be a function, not what it takes.
+  return { name, run: run as Hook, timeoutMs: timeout, required };
+}

@@ -1,0 +1,45 @@
+/** A hook of the config, ready to be called. */
+export interface LoadedHook<Hook> {
+  /** As the config names it, for people: `./redact.mjs` or `./hooks.mjs#redact`. */
+  name: string;
+  run: Hook;
+  timeoutMs: number;
+  /** When it fails the attempt may not go on without it. */
+  required: boolean;
+}
+
+export type HookRun<Value> = { ok: true; value: Value } | { ok: false; reason: string };
+
+/**
+ * Calls a hook within its time limit. Never rejects, and what a hook throws is not repeated beyond the name of the
+ * error: its text may quote the request.
+ */
+export async function runHook<Value>(
+  { name, timeoutMs }: Pick<LoadedHook<unknown>, 'name' | 'timeoutMs'>,
+  call: (signal: AbortSignal) => Value | Promise<Value>,
+  cancelled?: AbortSignal,
+): Promise<HookRun<Value>> {
+  const limit = AbortSignal.timeout(timeoutMs);
+  const signal = cancelled === undefined ? limit : AbortSignal.any([limit, cancelled]);
+  const late = new Promise<HookRun<Value>>((resolve) => {
+    const end = (): void => {
+      const why = limit.aborted
+        ? `took longer than ${String(timeoutMs)} ms`
+        : 'was given up: the call was cancelled';
+      resolve({ ok: false, reason: `hook ${name} ${why}` });
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
+  const called = async (): Promise<HookRun<Value>> => {
+    try {
+      return { ok: true, value: await call(signal) };
+    } catch (error) {
+      return {
+        ok: false,
+        reason: `hook ${name} threw ${error instanceof Error ? error.name : typeof error}`,
+      };
+    }
+  };
+  return Promise.race([called(), late]);
+}

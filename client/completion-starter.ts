@@ -1,0 +1,163 @@
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
+import {
+  completionWorkflowType,
+  fingerprintMemoKey,
+  targetName,
+  type CompletionInput,
+  type CompletionWorkflow,
+} from '../contracts/completion.js';
+import { searchAttributes } from '../contracts/search-attributes.js';
+import { runOf, workflowOf, type CompletionRun } from './completion-run.js';
+import type { EngineConnection } from './engine-connection.js';
+import { grpcStatus } from './engine-trouble.js';
+import { EngineUnavailableError, IdUsedForAnotherRequestError } from './errors.js';
+import type { CheckedRequest } from './request.js';
+
+export interface StarterSettings {
+  taskQueue: string;
+  lingerMs: number;
+  /** How long a start is repeated while Temporal does not answer, in milliseconds. */
+  startPatienceMs: number;
+  searchAttributes: boolean;
+}
+
+/** What is to be started. */
+export interface Start extends CheckedRequest {
+  id: string;
+  /** Nobody else can know the id, so whatever has it is this very start. */
+  idIsFresh: boolean;
+  deadlineMs: number;
+}
+
+type ReusePolicy = 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY';
+
+const modelAttribute = defineSearchAttributeKey(searchAttributes.model, 'KEYWORD');
+const strategyAttribute = defineSearchAttributeKey(searchAttributes.strategy, 'KEYWORD');
+
+/** Starts completions so that any number of equal starts under one id give one. */
+export class CompletionStarter {
+  /** Turned off once the namespace turned out not to know our search attributes. */
+  private useSearchAttributes: boolean;
+
+  constructor(
+    private readonly engine: EngineConnection,
+    private readonly settings: StarterSettings,
+  ) {
+    this.useSearchAttributes = settings.searchAttributes;
+  }
+
+  /**
+   * The run that was started, or the one that the id belongs to already. May be repeated safely, and is, while
+   * Temporal does not answer.
+   * @throws IdUsedForAnotherRequestError, EngineUnavailableError, EngineRefusedError, HoldfastClosedError, the reason
+   * of the signal
+   */
+  async start(start: Start, signal?: AbortSignal): Promise<CompletionRun> {
+    const patience = Date.now() + this.settings.startPatienceMs;
+    for (;;) {
+      try {
+        return await this.startOrJoin(start, signal);
+      } catch (error) {
+        if (!(error instanceof EngineUnavailableError) || Date.now() > patience) throw error;
+        await this.engine.pause(250, signal);
+      }
+    }
+  }
+
+  private async startOrJoin(start: Start, signal?: AbortSignal): Promise<CompletionRun> {
+    // Not even a failed run may be replaced before it is known to be of the same request.
+    const started = await this.tryStart(start, 'REJECT_DUPLICATE', signal);
+    if (started !== undefined) return started;
+    const existing = await this.existing(start, signal);
+    if (!existing.failed || start.idIsFresh) return existing.run;
+    const restarted = await this.tryStart(start, 'ALLOW_DUPLICATE_FAILED_ONLY', signal);
+    // Somebody else restarted it in between: that run is of the same request, and newer than this call.
+    return restarted ?? (await this.existing(start, signal)).run;
+  }
+
+  /** Undefined when the policy does not let the id be used. */
+  private async tryStart(
+    start: Start,
+    policy: ReusePolicy,
+    signal?: AbortSignal,
+  ): Promise<CompletionRun | undefined> {
+    try {
+      const runId = await this.engine.call((client) => this.startWorkflow(client, start, policy), { signal });
+      return { runId, endsBy: Date.now() + start.deadlineMs + this.settings.lingerMs };
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
+      throw error;
+    }
+  }
+
+  private async existing(
+    { id, fingerprint }: Start,
+    signal?: AbortSignal,
+  ): Promise<{ run: CompletionRun; failed: boolean }> {
+    try {
+      const description = await this.engine.call((client) => workflowOf(client, id).describe(), { signal });
+      if (description.memo?.[fingerprintMemoKey] !== fingerprint) throw new IdUsedForAnotherRequestError(id);
+      const { name } = description.status;
+      return { run: runOf(description), failed: name !== 'RUNNING' && name !== 'COMPLETED' };
+    } catch (error) {
+      // Temporal is just deleting it; the id will be free in a moment.
+      if (error instanceof WorkflowNotFoundError)
+        throw new EngineUnavailableError(this.engine.address, error);
+      throw error;
+    }
+  }
+
+  /** Returns the run id. */
+  private async startWorkflow(client: Client, start: Start, policy: ReusePolicy): Promise<string> {
+    const { id, deadlineMs, fingerprint } = start;
+    const input: CompletionInput = { ...start.input, deadlineMs };
+    const startWith = async (typedSearchAttributes: SearchAttributePair[]): Promise<string> => {
+      const handle = await client.workflow.start<CompletionWorkflow>(completionWorkflowType, {
+        workflowId: id,
+        taskQueue: this.settings.taskQueue,
+        args: [input],
+        workflowIdConflictPolicy: 'FAIL',
+        workflowIdReusePolicy: policy,
+        memo: { [fingerprintMemoKey]: fingerprint },
+        staticSummary: summaryOf(start),
+        typedSearchAttributes,
+        // The workflow keeps the deadline itself; this ends one that no worker ever came for.
+        workflowExecutionTimeout: deadlineMs + this.settings.lingerMs,
+      });
+      return handle.firstExecutionRunId;
+    };
+    const wanted = this.useSearchAttributes ? searchAttributesOf(start) : [];
+    try {
+      return await startWith(wanted);
+    } catch (error) {
+      if (wanted.length === 0 || !isUnknownSearchAttribute(error)) throw error;
+      this.useSearchAttributes = false;
+      process.emitWarning(
+        `namespace ${this.engine.namespace} does not know Holdfast's search attributes; completions are started without them. ` +
+          `Register them: temporal operator search-attribute create --name ${searchAttributes.model} --type Keyword (and the others of docs/calling-from-a-backend.md)`,
+        'HoldfastWarning',
+      );
+      return startWith([]);
+    }
+  }
+}
+
+function isUnknownSearchAttribute(error: unknown): boolean {
+  const invalidArgument = 3;
+  const { cause } = error instanceof Error ? error : { cause: undefined };
+  const text = cause instanceof Error ? cause.message : String(error);
+  return grpcStatus(error) === invalidArgument && /search attribute/i.test(text);
+}
+
+function searchAttributesOf({ input: { target } }: CheckedRequest): SearchAttributePair[] {
+  if (target.kind === 'model') return [{ key: modelAttribute, value: target.model }];
+  return target.kind === 'strategy' ? [{ key: strategyAttribute, value: target.strategy }] : [];
+}
+
+/** The line under the workflow's name in the Temporal UI: what was asked of whom, without any of the text. */
+function summaryOf({ input: { target, chat } }: CheckedRequest): string {
+  const messages = `${String(chat.messages.length)} message${chat.messages.length === 1 ? '' : 's'}`;
+  const asked = target.kind === 'models' ? target.models.join(' > ') : `${target.kind} ${targetName(target)}`;
+  return `${asked}, ${messages}`.slice(0, 200);
+}

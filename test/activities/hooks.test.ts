@@ -1,0 +1,151 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadHooks } from '../../activities/hooks/load-hooks.js';
+import { CompletionFailedError } from '../../client/index.js';
+import { startCompletionKit } from '../support/completion-kit.js';
+import { step } from '../support/fake-provider.js';
+
+const openai = 'gpt-4';
+const anthropic = 'claude-3-opus-20240229';
+const messages = [{ role: 'user' as const, content: 'Write to ann@example.org' }];
+
+let folder: string;
+let module: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'holdfast-hooks-'));
+  module = path.join(folder, 'hooks.mjs');
+  await writeFile(
+    module,
+    `export const veto = ({ model }) => (model === 'gpt-4' ? { veto: 'not with this model' } : undefined);
+     export const vetoAnswer = ({ ending }) => (ending.ok && ending.answer.text.includes('rude') ? { veto: 'rude' } : undefined);
+     export const note = ({ attempt }) => ({ note: 'seen attempt ' + attempt });
+     export const throws = () => { throw new TypeError('about ann@example.org'); };
+     export const hangs = () => new Promise(() => undefined);
+     export const nonsense = () => ({ request: 'not a request' });
+     export const fresh = ({ ageMs }) => [{ role: 'user', content: ageMs > 0 ? 'the fresh context' : 'too young' }];
+     export const notAFunction = 7;`,
+  );
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const hook = (name: string, more: object = {}) => ({ module, export: name, ...more });
+
+describe('a hook before the attempt', () => {
+  it('vetoes: no call is made, the reason stands in the trail, and another model answers', async () => {
+    await using kit = await startCompletionKit({ hooks: { beforeAttempt: [hook('veto')] } });
+    kit.provider.plan(anthropic, step.answer('Allowed'));
+    const { attempts, notice } = await kit.holdfast.complete({ messages });
+    expect(attempts.map(({ model, outcome }) => [model, outcome])).toEqual([
+      [openai, 'vetoed'],
+      [anthropic, 'success'],
+    ]);
+    expect(attempts[0]?.message).toContain('not with this model');
+    expect(notice).toContain('ruled out');
+    expect(kit.provider.calls(openai)).toHaveLength(0);
+  });
+
+  it('redacts what is sent, and another puts it back into the answer', async () => {
+    const example = path.resolve('examples/hooks/redact-emails.mjs');
+    await using kit = await startCompletionKit({
+      hooks: {
+        beforeAttempt: [{ module: example, export: 'redact', required: true }],
+        afterAttempt: [{ module: example, export: 'restore' }],
+      },
+    });
+    kit.provider.plan(openai, step.answer('Done: I wrote to <email-1>.'));
+    const { answer, attempts } = await kit.holdfast.complete({ model: openai, messages });
+    expect(JSON.stringify(kit.provider.calls(openai)[0]?.body)).not.toContain('ann@example.org');
+    expect(answer).toBe('Done: I wrote to ann@example.org.');
+    expect(attempts[0]?.notes).toEqual(['e-mail addresses kept back: 1']);
+  });
+
+  it.each([
+    ['throws', /threw TypeError/],
+    ['hangs', /took longer than 100 ms/],
+    ['nonsense', /no verdict: request/],
+  ])('that %s fails no completion, and what it said is not repeated', async (name, why) => {
+    await using kit = await startCompletionKit({
+      hooks: { beforeAttempt: [hook(name, { timeout: 100 })] },
+    });
+    kit.provider.plan(openai, step.answer('All the same'));
+    const { answer, attempts } = await kit.holdfast.complete({ model: openai, messages });
+    expect(answer).toBe('All the same');
+    expect(attempts[0]?.notes?.join()).toMatch(why);
+    expect(attempts[0]?.notes?.join()).not.toContain('ann@');
+  });
+
+  it('that is required and fails lets no call through', async () => {
+    await using kit = await startCompletionKit({
+      hooks: { beforeAttempt: [hook('hangs', { timeout: 100, required: true })] },
+    });
+    const failed = kit.holdfast.complete({ model: openai, messages });
+    await expect(failed).rejects.toThrow(CompletionFailedError);
+    await expect(failed).rejects.toMatchObject({ kind: 'vetoed' });
+    expect(kit.provider.calls()).toHaveLength(0);
+  });
+});
+
+describe('a hook after the attempt', () => {
+  it('vetoes an answer, which was paid for all the same', async () => {
+    await using kit = await startCompletionKit({ hooks: { afterAttempt: [hook('vetoAnswer')] } });
+    kit.provider.plan(openai, step.answer('something rude'));
+    kit.provider.plan(anthropic, step.answer('something kind'));
+    const { answer, attempts } = await kit.holdfast.complete({ messages });
+    expect(answer).toBe('something kind');
+    expect(attempts[0]).toMatchObject({
+      outcome: 'vetoed',
+      message: expect.stringContaining('rude') as string,
+    });
+    expect(attempts[0]?.costUsd).toBeGreaterThan(0);
+  });
+
+  it('notes each attempt, also those that fail', async () => {
+    await using kit = await startCompletionKit({ hooks: { afterAttempt: [hook('note')] } });
+    kit.provider.plan(openai, step.once(step.status(500)), step.answer('At last'));
+    const { attempts } = await kit.holdfast.complete({ model: openai, messages });
+    expect(attempts.map(({ notes }) => notes)).toEqual([['seen attempt 1'], ['seen attempt 2']]);
+  });
+});
+
+describe('a context that is too old', () => {
+  const context = { ttlMs: 300, refresh: 'reload' };
+
+  it('is fetched anew before the attempt that comes too late, and not before', async () => {
+    await using kit = await startCompletionKit({ hooks: { refreshContext: { reload: hook('fresh') } } });
+    kit.provider.plan(
+      openai,
+      step.once(step.status(429, { headers: { 'retry-after-ms': '600' } })),
+      step.answer('Up to date'),
+    );
+    const { attempts } = await kit.holdfast.complete({ model: openai, messages, context });
+    const sent = kit.provider.calls(openai).map(({ body }) => JSON.stringify(body['messages']));
+    expect(sent[0]).toContain('ann@example.org');
+    expect(sent[1]).toContain('the fresh context');
+    expect(attempts[1]?.notes?.join()).toContain('context refreshed');
+  });
+
+  it('with a hook that nobody configured goes to no provider', async () => {
+    await using kit = await startCompletionKit();
+    kit.provider.plan(openai, step.status(429, { headers: { 'retry-after-ms': '600' } }));
+    const failed = kit.holdfast.complete({ model: openai, messages, context });
+    await expect(failed).rejects.toMatchObject({ kind: 'vetoed' });
+    expect(kit.provider.calls(openai)).toHaveLength(1);
+  });
+});
+
+describe('a hook that cannot be loaded', () => {
+  it.each([
+    [{ module: './missing.mjs' }, /cannot be loaded/],
+    [{ module: './hooks.mjs', export: 'notAFunction' }, /no function; the module exports/],
+    [{ module: './hooks.mjs' }, /"default" is no function/],
+  ])('%j says so before the worker starts', async (setting, why) => {
+    const settings = {
+      beforeAttempt: [{ timeout: 1_000, required: false, ...setting }],
+      afterAttempt: [],
+      refreshContext: {},
+    };
+    await expect(loadHooks(settings, folder)).rejects.toThrow(why);
+  });
+});
