@@ -184,7 +184,8 @@ export interface ChatAnswer extends AnswerChoice {
 export type AnswerDelta =
   | { type: 'text'; choice: number; text: string }
   | { type: 'refusal'; choice: number; text: string }
-  | { type: 'reasoning'; choice: number; text: string }
+  /** `signature` ends a block of thoughts, `redacted` is one; see {@link ReasoningBlock}. */
+  | { type: 'reasoning'; choice: number; text: string; signature?: string; redacted?: string }
   /** A fragment of the tool call with this index; id and name come with the first one. */
   | { type: 'tool_call'; choice: number; index: number; id?: string; name?: string; arguments: string };
 

@@ -1,5 +1,5 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { readAnthropic, toAnthropic, type AnthropicBody } from '../wire/anthropic.js';
+import { readAnthropic, toAnthropic, type AnthropicBody } from '../wire/anthropic/index.js';
 import { callEndpoint, type Endpoint } from './call.js';
 import type { ProviderSettings } from './openai.js';
 import type { Provider, ProviderCall } from './provider.js';
@@ -35,11 +35,14 @@ export function createAnthropicProvider({ name, baseUrl = vendorUrl, fetch }: Pr
   });
   const endpoint: Endpoint<AnthropicBody> = {
     baseUrl,
-    translate: ({ upstreamModel, request, adaptations, contextWindow }) =>
-      toAnthropic(upstreamModel, request, adaptations, contextWindow),
+    translate: ({ upstreamModel, request, adaptations, traits = {}, contextWindow, stream }) =>
+      toAnthropic(upstreamModel, request, adaptations, traits, {
+        stream: stream !== undefined,
+        contextWindow,
+      }),
     send: (body, call, signal) =>
       client.post('/v1/messages', { body, signal, headers: headersFor(call) }).asResponse(),
-    read: readAnthropic,
+    read: (body) => readAnthropic(body, { tools: false, silence: false }),
   };
   return { name, call: (call) => callEndpoint(endpoint, call) };
 }

@@ -27,6 +27,9 @@ export interface Traits {
   reasoningField?: 'reasoning_content' | 'reasoning';
   /** Most tokens that the model can write; the limit sent where the format demands one and the caller set none. */
   maxOutputTokens?: number;
-  /** Anthropic's format: how thinking is asked for. `budget`: `thinking.budget_tokens`; `adaptive`: `output_config.effort`. */
-  thinking?: 'budget' | 'adaptive';
+  /**
+   * Anthropic's format: how thinking is asked for; absent where the model does not think. `budget`:
+   * `thinking.budget_tokens`; `adaptive`: `output_config.effort`; `always`: likewise, and it cannot be turned off.
+   */
+  thinking?: 'budget' | 'adaptive' | 'always';
 }
