@@ -29,7 +29,11 @@ export function judge(response: HttpFacts, read: (body: unknown) => Reading, key
       ? failed('truncated', 'The response body was cut off.')
       : failed('malformed', 'The response body is not valid JSON.');
   }
-  const reading = read(parsed);
+  return judgeReading(read(parsed), response, key);
+}
+
+/** Turns what was read, in whichever way, into the answer or the failure that it is. */
+export function judgeReading(reading: Reading, response: HttpFacts, key?: string): Verdict {
   if (reading.is === 'answer') return { whole: true, answer: reading.answer };
   const { usage } = reading;
   const failure = failureIn(reading, response, key);

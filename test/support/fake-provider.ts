@@ -6,7 +6,7 @@ import type { FakeCall, Step, WireFormat } from './fake-provider-steps.js';
 import { fault } from './fake-provider-strict.js';
 import { startWriter } from './fake-provider-writer.js';
 
-export { step, type FakeCall, type Step } from './fake-provider-steps.js';
+export { step, type FakeCall, type Step, type StreamShape } from './fake-provider-steps.js';
 
 /** A provider on a port of its own that answers as planned and fails on anything else. */
 export interface FakeProvider {
@@ -138,4 +138,7 @@ function takeStep(steps: Step[] | undefined): Step | undefined {
   return next;
 }
 
-const brokenByStep = ({ action }: Step): boolean => action.kind === 'reset' || action.kind === 'cut_body';
+const brokenByStep = ({ action }: Step): boolean =>
+  action.kind === 'reset' ||
+  action.kind === 'cut_body' ||
+  (action.kind === 'answer' && action.shape?.cutAfter !== undefined);
