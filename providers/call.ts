@@ -25,14 +25,6 @@ export interface Endpoint<Body> {
   stream(expected: Expected): StreamReader;
 }
 
-const abilityWords: Record<Ability, string> = {
-  tools: 'tools',
-  images: 'images',
-  documents: 'documents',
-  json_object: 'an answer as JSON',
-  json_schema: 'an answer that follows a JSON schema',
-};
-
 /** Makes one call, at most one HTTP request, and turns every ending into a value. Never rejects. */
 export async function callEndpoint<Body>(
   endpoint: Endpoint<Body>,
@@ -48,7 +40,8 @@ export async function callEndpoint<Body>(
   const call: ProviderCall = { ...given, traits: mergeTraits(endpoint.traits, given.traits) };
   const lacked = lackedBy(request, call.traits ?? {}, endpoint.formatLacks);
   if (lacked !== undefined) {
-    const message = `${upstreamModel} does not take what the request needs: ${abilityWords[lacked]}. Nothing was sent.`;
+    const what = lacked.replaceAll('_', ' ');
+    const message = `${upstreamModel} does not take what the request needs: ${what}. Nothing was sent.`;
     return failed({ kind: 'unsupported_by_model', message });
   }
   try {
