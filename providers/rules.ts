@@ -107,6 +107,21 @@ export const rules: readonly Rule[] = [
   { kind: 'timeout', names: ['timeout_error', 'request_timeout', 'timeout'] },
 ];
 
+/**
+ * Read only where there is no error status to follow, as in a stream: with one, these names are too broad to speak over
+ * it (OpenAI says `invalid_request_error` of a wrong key).
+ */
+export const rulesWithoutStatus: readonly Rule[] = [
+  {
+    kind: 'bad_request',
+    names: ['invalid_request_error', 'invalid_request', 'bad_request', 'badrequesterror', 'invalid_argument'],
+  },
+  { kind: 'rate_limited', names: ['resource_exhausted', 'too_many_requests', 'too many requests'] },
+  { kind: 'overloaded', names: ['unavailable', 'service_unavailable'] },
+  { kind: 'timeout', names: ['deadline_exceeded'] },
+  { kind: 'model_not_found', names: ['not_found_error'] },
+];
+
 /** Refusals of one parameter or ability. Where the same model would take the request without it, the row says how. */
 function unsupported(): Rule[] {
   const kind = 'unsupported_by_model';

@@ -2,6 +2,7 @@ import { createParser } from 'eventsource-parser';
 import type { AnswerDelta } from '../contracts/chat.js';
 import type { StreamReader, StreamStep } from '../wire/stream.js';
 import type { StreamLimits } from './provider.js';
+import { isErrorInList } from './integrity.js';
 import { StreamClock, type SilenceEnding } from './stream-clock.js';
 import { isToken } from './stream-listener.js';
 import { bounded, carry, factsOf, type CallLimits, type Exchange, type HttpFacts } from './transport.js';
@@ -82,7 +83,7 @@ async function readEvents(
       if (seen.ending !== undefined || signal.aborted) return;
       const step = reader.take(event);
       step.deltas.filter(isToken).forEach(onToken);
-      const ending = endingOf(step, facts);
+      const ending = endingOf(step, event.data, facts);
       if (ending !== undefined) seen.ending = ending;
     },
   });
@@ -104,10 +105,24 @@ async function readEvents(
   return seen.ending;
 }
 
-function endingOf({ error, malformed, ended }: StreamStep, response: HttpFacts): StreamEnding | undefined {
+function endingOf(
+  { error, malformed, ended }: StreamStep,
+  data: string,
+  response: HttpFacts,
+): StreamEnding | undefined {
+  if (malformed !== undefined && isErrorInList(parsed(data)))
+    return { ended: 'error', error: data, response };
   if (error !== undefined) return { ended: 'error', error, response };
   if (malformed !== undefined) return { ended: 'broken_event', because: malformed, response };
   return ended === true ? { ended: 'stream', how: 'marked', response } : undefined;
+}
+
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a response that the server itself ended turned out to be. */

@@ -19,15 +19,19 @@ export function recordedAnswer(format: ProviderFormat): RecordedAnswer {
   return recorded.parse(JSON.parse(readFileSync(file, 'utf8')));
 }
 
-/** A streamed call with time enough, unless the changes say otherwise. */
-export function streamedCall(changes: Partial<ProviderCall> = {}): ProviderCall {
+/** A plain call with time enough, unless the changes say otherwise. */
+export function plainCall(changes: Partial<ProviderCall> = {}): ProviderCall {
   return {
     upstreamModel: 'any',
     request: { messages: [{ role: 'user', content: 'Say something.' }] },
     adaptations: [],
     timeoutMs: 30_000,
     signal: new AbortController().signal,
-    stream: { firstTokenTimeoutMs: 30_000, idleTimeoutMs: 30_000 },
     ...changes,
   };
+}
+
+/** The same, streamed. */
+export function streamedCall(changes: Partial<ProviderCall> = {}): ProviderCall {
+  return plainCall({ stream: { firstTokenTimeoutMs: 30_000, idleTimeoutMs: 30_000 }, ...changes });
 }
