@@ -60,7 +60,7 @@ export const rules: readonly Rule[] = [
     kind: 'context_too_long',
     names: ['context_length_exceeded', 'exceed_context_size_error', 'context_window_exceeded'],
     message:
-      /prompt is too long|(?:maximum|model's) (?:context|prompt|input) (?:length|limit)|context (?:length|window|size|limit)|input (?:is )?too long|too many (?:input )?tokens:|token count.{0,40}exceeds|exceeds? the maximum number of tokens|input tokens exceed|current length is \d+ while limit|reduce the length of/i,
+      /prompt is too long|(?:maximum|model's) (?:context|prompt|input) (?:length|limit)|context (?:length|window|size|limit)|input (?:is )?too long|too many (?:input )?tokens:|token count.{0,40}exceeds|exceeds? the maximum number of tokens|input tokens exceed|current length is \d+ while limit|`max_new_tokens` must be <=|longer than the model's context|reduce the length of/i,
   },
   {
     kind: 'content_filtered',

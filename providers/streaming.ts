@@ -1,5 +1,6 @@
 import { createParser } from 'eventsource-parser';
 import type { AnswerDelta } from '../contracts/chat.js';
+import { fieldOf, tellsOfError } from '../wire/reading.js';
 import type { StreamReader, StreamStep } from '../wire/stream.js';
 import type { StreamLimits } from './provider.js';
 import { isErrorInList } from './integrity.js';
@@ -77,7 +78,12 @@ async function readEvents(
   const seen: { event: boolean; ending?: StreamEnding } = { event: false };
   /** The text so far while no event came: it may be no stream at all. */
   let raw = '';
+  /** Lines that are no part of any event: some servers write an error in between as if it were the body. */
+  const stray: string[] = [];
   const parser = createParser({
+    onError: ({ line }) => {
+      if (seen.event && line !== undefined) stray.push(line);
+    },
     onEvent: (event) => {
       seen.event = true;
       if (seen.ending !== undefined || signal.aborted) return;
@@ -91,6 +97,10 @@ async function readEvents(
   const decoder = new TextDecoder();
   while (seen.ending === undefined) {
     const chunk = await chunks?.read().catch(() => 'cut' as const);
+    const ended = chunk === 'cut' || chunk === undefined || chunk.done;
+    if (ended) parser.reset({ consume: true });
+    const error = ended ? stray.join('\n') : '';
+    if (tellsOfError(fieldOf(parsed(error), 'error'))) return { ended: 'error', error, response: facts };
     if (chunk === 'cut') {
       return seen.event
         ? { ended: 'stream', how: 'cut', response: facts }
