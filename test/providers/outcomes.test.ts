@@ -189,14 +189,14 @@ describe.each(ways)('a %s call in the %s format', (way, format) => {
   it('nothing within timeoutMs -> timeout, and the connection is closed', async () => {
     const model = freshModel();
     fake.plan(model, step.hang());
-    expect(await call(model, { timeoutMs: 50 })).toMatchObject({ ok: false, failure: { kind: 'timeout' } });
+    expect(await call(model, { timeoutMs: 500 })).toMatchObject({ ok: false, failure: { kind: 'timeout' } });
     await fake.waitForAbort(model);
   });
 
   it('body that stops coming -> timeout, and the connection is closed', async () => {
     const model = freshModel();
     fake.plan(model, step.hangInBody());
-    expect(await call(model, { timeoutMs: 50 })).toMatchObject({ ok: false, failure: { kind: 'timeout' } });
+    expect(await call(model, { timeoutMs: 500 })).toMatchObject({ ok: false, failure: { kind: 'timeout' } });
     await fake.waitForAbort(model);
   });
 
@@ -241,22 +241,5 @@ describe.each(ways)('a %s call in the %s format', (way, format) => {
     const refusal = step.status(400, { message: '`temperature` is deprecated for this model.' });
     expect(await failure(refusal)).toMatchObject({ kind: 'unsupported_by_model', adaptation: fix });
     expect(await failure(refusal, { adaptations: [fix] })).not.toHaveProperty('adaptation');
-  });
-
-  it('adaptations are sent', async () => {
-    const model = freshModel();
-    fake.plan(model, step.answer('ok'));
-    const messages = [{ role: 'user' as const, content: 'Hi.' }];
-    await call(model, {
-      request: { messages, temperature: 0.5, topP: 0.9, maxTokens: 20 },
-      adaptations: [
-        { parameter: 'temperature', how: 'dropped' },
-        { parameter: 'maxTokens', how: 'renamed' },
-      ],
-    });
-    const limit = format === 'openai' ? { max_completion_tokens: 20 } : { max_tokens: 20 };
-    const counted = format === 'openai' ? { stream_options: { include_usage: true } } : {};
-    const asked = way === 'plain' ? {} : { stream: true, ...counted };
-    expect(fake.calls(model)[0]?.body).toEqual({ model, messages, top_p: 0.9, ...limit, ...asked });
   });
 });

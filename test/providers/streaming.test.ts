@@ -73,10 +73,10 @@ describe.each(['openai', 'anthropic'] as const)('a streamed call, %s', (format) 
 
   it('a first token that does not come in time -> timeout, connection closed', async () => {
     const silent = step.stream(spoken, { stallAfter: 0 });
-    const seen = await failure(silent, { firstTokenTimeoutMs: 50 });
+    const seen = await failure(silent, { firstTokenTimeoutMs: 500 });
     expect(seen.failure).toMatchObject({
       kind: 'timeout',
-      message: expect.stringContaining('50 ms') as string,
+      message: expect.stringContaining('500 ms') as string,
     });
     expect(seen.told).toEqual([]);
     await fake.waitForAbort(seen.model);
@@ -97,7 +97,7 @@ describe.each(['openai', 'anthropic'] as const)('a streamed call, %s', (format) 
 
   it('silence after tokens, pings or not -> stalled, connection closed', async () => {
     for (const pings of [false, true]) {
-      const seen = await failure(step.stream(spoken, { stallAfter: 2, pings }), { idleTimeoutMs: 100 });
+      const seen = await failure(step.stream(spoken, { stallAfter: 2, pings }), { idleTimeoutMs: 300 });
       expect(seen.failure).toMatchObject({ kind: 'stalled', httpStatus: 200 });
       expect(seen.failure.requestId).toMatch(/^req_fake_/);
       expect(seen.told).toHaveLength(2);
@@ -106,19 +106,19 @@ describe.each(['openai', 'anthropic'] as const)('a streamed call, %s', (format) 
   });
 
   it('a stream that moves may take longer than either limit of its silences', async () => {
-    const { reply, told } = await meet(step.stream(spoken, { gapMs: 150 }), {
-      firstTokenTimeoutMs: 500,
-      idleTimeoutMs: 500,
+    const { reply, told } = await meet(step.stream(spoken, { gapMs: 300 }), {
+      firstTokenTimeoutMs: 1_000,
+      idleTimeoutMs: 1_000,
     });
     expect(reply.ok).toBe(true);
     expect(told).toHaveLength(5);
   });
 
   it('timeoutMs bounds also a stream that moves -> timeout', async () => {
-    const seen = await failure(step.stream(spoken.repeat(50), { gapMs: 20 }), {}, { timeoutMs: 300 });
+    const seen = await failure(step.stream(spoken.repeat(50), { gapMs: 50 }), {}, { timeoutMs: 1_000 });
     expect(seen.failure).toMatchObject({
       kind: 'timeout',
-      message: expect.stringContaining('300 ms') as string,
+      message: expect.stringContaining('1000 ms') as string,
     });
     await fake.waitForAbort(seen.model);
   });

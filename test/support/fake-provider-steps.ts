@@ -8,6 +8,7 @@ export interface FakeCall {
   model: string;
   format: WireFormat;
   headers: Record<string, string>;
+  query: Record<string, string>;
   body: Record<string, unknown>;
   /** Epoch milliseconds. */
   startedAt: number;

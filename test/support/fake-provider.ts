@@ -46,7 +46,8 @@ export async function startFakeProvider(): Promise<FakeProvider> {
   const writer = await startWriter();
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const format = formats[request.url ?? ''];
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://fake');
+    const format = formats[pathname];
     const body = parseObject(await readText(request));
     const model = typeof body?.['model'] === 'string' ? body['model'] : '(no model)';
     const label = `${request.method ?? '?'} ${request.url ?? '?'} ${model}`;
@@ -77,6 +78,7 @@ export async function startFakeProvider(): Promise<FakeProvider> {
       model,
       format,
       headers: flatten(request.headers),
+      query: Object.fromEntries(searchParams),
       body,
       startedAt: Date.now(),
       aborted: false,
