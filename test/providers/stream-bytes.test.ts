@@ -175,6 +175,12 @@ describe.each(['openai', 'anthropic'] as const)('the bytes of a response, %s', (
     expect(told).toEqual([{ type: 'text', choice: 0, text }]);
   });
 
+  it('after the end marker the connection is used again', async () => {
+    const before = server.connections();
+    for (let calls = 1; calls <= 20; calls += 1) await answerTo({ pieces: [whole], then: 'end' });
+    expect(server.connections() - before).toBeLessThan(20);
+  });
+
   it('silence between bytes -> stalled, and the connection is closed at once', async () => {
     const upstreamModel = server.serve({ pieces: [whole.subarray(0, whole.length - 150)], then: 'stall' });
     const provider = createProvider({ name: 'bytes', kind: format, baseUrl: server.url });
@@ -182,5 +188,14 @@ describe.each(['openai', 'anthropic'] as const)('the bytes of a response, %s', (
     const reply = await provider.call(streamedCall({ upstreamModel, stream }));
     expect(reply).toMatchObject({ ok: false, failure: { kind: 'stalled' } });
     await server.waitForLeave();
+  });
+
+  it('a server that never closes after the end marker -> the answer at once, and is left', async () => {
+    const idle = await startHostileServer();
+    const upstreamModel = idle.serve({ pieces: [whole], then: 'stall' });
+    const provider = createProvider({ name: 'bytes', kind: format, baseUrl: idle.url });
+    expect(await provider.call(streamedCall({ upstreamModel }))).toMatchObject({ ok: true });
+    await idle.waitForLeave();
+    await idle.stop();
   });
 });

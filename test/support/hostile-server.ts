@@ -24,17 +24,21 @@ export interface HostileServer {
   serve(script: Script): string;
   /** Resolves once a client has closed the connection of a script that stalls. */
   waitForLeave(): Promise<void>;
+  /** Connections so far. */
+  connections(): number;
   stop(): Promise<void>;
 }
 
 export async function startHostileServer(): Promise<HostileServer> {
   const scripts = new Map<string, Script>();
   const sockets = new Set<Socket>();
+  let connections = 0;
   let left: () => void = () => undefined;
   const leave = new Promise<void>((resolve) => (left = resolve));
 
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
+    connections += 1;
     let request = '';
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
@@ -63,6 +67,7 @@ export async function startHostileServer(): Promise<HostileServer> {
       return model;
     },
     waitForLeave: () => leave,
+    connections: () => connections,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of sockets) socket.destroy();
