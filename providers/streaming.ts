@@ -87,9 +87,13 @@ async function readEvents(
     onEvent: (event) => {
       seen.event = true;
       if (seen.ending !== undefined || signal.aborted) return;
+      if (event.data.startsWith('[') && isErrorInList(parsed(event.data))) {
+        seen.ending = { ended: 'error', error: event.data, response: facts };
+        return;
+      }
       const step = reader.take(event);
       step.deltas.filter(isToken).forEach(onToken);
-      const ending = endingOf(step, event.data, facts);
+      const ending = endingOf(step, facts);
       if (ending !== undefined) seen.ending = ending;
     },
   });
@@ -115,13 +119,7 @@ async function readEvents(
   return seen.ending;
 }
 
-function endingOf(
-  { error, malformed, ended }: StreamStep,
-  data: string,
-  response: HttpFacts,
-): StreamEnding | undefined {
-  if (malformed !== undefined && isErrorInList(parsed(data)))
-    return { ended: 'error', error: data, response };
+function endingOf({ error, malformed, ended }: StreamStep, response: HttpFacts): StreamEnding | undefined {
   if (error !== undefined) return { ended: 'error', error, response };
   if (malformed !== undefined) return { ended: 'broken_event', because: malformed, response };
   return ended === true ? { ended: 'stream', how: 'marked', response } : undefined;

@@ -88,10 +88,12 @@ describe.each(['openai', 'anthropic'] as const)('the bytes of a response, %s', (
       { pieces: [Buffer.from('data: {"id": "x", \n\n')], then: 'end' },
       'malformed',
     ],
-    ['an event that is no object', { pieces: [Buffer.from('data: 7\n\n')], then: 'end' }, 'malformed'],
     [
       'wrong types in an event',
-      { pieces: [Buffer.from('data: {"type": 7, "choices": 7}\n\n')], then: 'end' },
+      {
+        pieces: [Buffer.from('data: {"type": "message_start", "message": 7, "choices": 7}\n\n')],
+        then: 'end',
+      },
       'malformed',
     ],
     [
