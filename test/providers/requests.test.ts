@@ -125,9 +125,14 @@ describe('the common way of a call', () => {
     expect(
       mergeTraits(
         { refuses: ['seed'], lacks: ['images'], maxOutputTokens: 5, systemRole: 'system' },
-        { refuses: ['seed', 'topK'], maxOutputTokens: 9 },
+        { refuses: ['seed', 'topK'], lacks: ['tools'], maxOutputTokens: 9 },
       ),
-    ).toEqual({ refuses: ['seed', 'topK'], lacks: ['images'], maxOutputTokens: 9, systemRole: 'system' });
+    ).toEqual({
+      refuses: ['seed', 'topK'],
+      lacks: ['images', 'tools'],
+      maxOutputTokens: 9,
+      systemRole: 'system',
+    });
     expect(mergeTraits()).toEqual({});
   });
 
