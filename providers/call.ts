@@ -1,63 +1,78 @@
-import type { Adaptation, WireRequest } from '../wire/adaptation.js';
 import { expectedOf, type Expected, type Reading } from '../wire/reading.js';
-import { classifyResponse, failureOf, requestId } from './classify.js';
-import { classifyThrown } from './classify-thrown.js';
-import { judge } from './integrity.js';
-import type { ProviderCall, ProviderFailure, ProviderReply } from './provider.js';
-import { exchange, isSuccess } from './transport.js';
+import type { StreamReader } from '../wire/stream.js';
+import type { Ability, Traits } from '../wire/traits.js';
+import type { WireRequest } from '../wire/adaptation.js';
+import { requestId } from './classify.js';
+import { callPlain, type CallVerdict } from './call-plain.js';
+import { callStreamed } from './call-stream.js';
+import type { Adaptation, ProviderCall, ProviderFailure, ProviderReply } from './provider.js';
+import { lackedBy } from '../wire/abilities.js';
+import { redact } from './redact.js';
+import { mergeTraits } from './settings.js';
 
 /** What a wire format adds to the common way of making a call. */
 export interface Endpoint<Body> {
   baseUrl: string;
+  /** What holds for every model of it; the traits of the call come on top. */
+  traits?: Traits;
+  /** What the format has no place for, whichever model is asked. */
+  formatLacks?: readonly Ability[];
+  /** The body for this call, which asks for a stream where `call.stream` is present. Gets the merged traits. */
   translate(call: ProviderCall): WireRequest<Body>;
   /** Sends the body through the vendor's SDK. */
   send(body: Body, call: ProviderCall, signal: AbortSignal): Promise<Response>;
-  /** @param expected What the request makes of tool calls and of silence. */
   read(body: unknown, expected: Expected): Reading;
+  stream(expected: Expected): StreamReader;
 }
 
-/** Makes one call, exactly one HTTP request, and turns every ending into a value. Never rejects. */
+/** Makes one call, at most one HTTP request, and turns every ending into a value. Never rejects. */
 export async function callEndpoint<Body>(
   endpoint: Endpoint<Body>,
-  call: ProviderCall,
+  given: ProviderCall,
 ): Promise<ProviderReply> {
-  const { apiKey } = call;
+  const { apiKey, upstreamModel, request } = given;
   if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
     return failed({
       kind: 'auth_failed',
       message: 'The key holds characters that cannot be sent in a header. Check where it is kept.',
     });
   }
-  const { body, adapted } = endpoint.translate(call);
-  const result = await exchange(call, (signal) => endpoint.send(body, call, signal));
-  switch (result.ended) {
-    case 'cancelled':
-      return failed({ kind: 'cancelled', message: 'The caller cancelled the call.' });
-    case 'timeout':
-      return failed({ kind: 'timeout', message: `No whole answer within ${call.timeoutMs} ms.` });
-    case 'thrown':
-      return failed(classifyThrown(result.error, endpoint.baseUrl, apiKey));
-    case 'cut':
-      return failed(
-        isSuccess(result.response)
-          ? failureOf('truncated', 'The connection was cut in the middle of the response.', result.response)
-          : classifyResponse(result.response, apiKey),
-      );
-    case 'response': {
-      if (!isSuccess(result.response)) {
-        return failed(withoutRepeats(classifyResponse(result.response, apiKey), call.adaptations));
-      }
-      const verdict = judge(result.response, (json) => endpoint.read(json, expectedOf(call.request)), apiKey);
-      if (!verdict.whole) return failed(withoutRepeats(verdict.failure, call.adaptations));
-      const id = requestId(result.response.headers);
-      return {
-        ok: true,
-        answer: verdict.answer,
-        ...(id === undefined ? {} : { requestId: id }),
-        ...(adapted.length === 0 ? {} : { adapted }),
-      };
-    }
+  const call: ProviderCall = { ...given, traits: mergeTraits(endpoint.traits, given.traits) };
+  const lacked = lackedBy(request, call.traits ?? {}, endpoint.formatLacks);
+  if (lacked !== undefined) {
+    const what = lacked.replaceAll('_', ' ');
+    const message = `${upstreamModel} does not take what the request needs: ${what}. Nothing was sent.`;
+    return failed({ kind: 'unsupported_by_model', message });
   }
+  try {
+    return await makeCall(endpoint, call);
+  } catch (error) {
+    return failed({
+      kind: 'internal_error',
+      message: redact(`Holdfast itself failed: ${String(error)}`, apiKey),
+    });
+  }
+}
+
+async function makeCall<Body>(endpoint: Endpoint<Body>, call: ProviderCall): Promise<ProviderReply> {
+  const { body, adapted } = endpoint.translate(call);
+  const send = (signal: AbortSignal): Promise<Response> => endpoint.send(body, call, signal);
+  const expected = expectedOf(call.request);
+  const context = { call, baseUrl: endpoint.baseUrl, read: (json: unknown) => endpoint.read(json, expected) };
+  const verdict: CallVerdict =
+    call.stream === undefined
+      ? await callPlain(context, send)
+      : await callStreamed({ ...context, stream: call.stream }, endpoint.stream(expected), send);
+  if (!verdict.whole) return failed(withoutRepeats(verdict.failure, call.adaptations));
+  const { answer, response, firstTokenMs } = verdict;
+  const id = requestId(response.headers);
+  return {
+    ok: true,
+    answer,
+    ...(firstTokenMs === undefined ? {} : { firstTokenMs }),
+    ...(id === undefined ? {} : { requestId: id }),
+    ...(adapted.length === 0 ? {} : { adapted }),
+  };
 }
 
 const failed = (failure: ProviderFailure): ProviderReply => ({ ok: false, failure });

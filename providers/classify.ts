@@ -2,7 +2,7 @@ import type { FailureKind } from '../contracts/outcome.js';
 import type { ProviderFailure } from './provider.js';
 import { redact } from './redact.js';
 import { retryAfterMs } from './retry-after.js';
-import { kindOfStatus, rules, type Rule } from './rules.js';
+import { kindOfStatus, rules, rulesWithoutStatus, type Rule } from './rules.js';
 import { isSuccess, type HttpFacts } from './transport.js';
 import { errorWords, longestMessage, type ErrorWords } from './words.js';
 
@@ -15,7 +15,8 @@ export function classifyResponse(response: HttpFacts, key?: string): ProviderFai
   const words = errorWords(response.body);
   if (words === undefined) return classifyForeign(response, key);
   const status = isSuccess(response) ? words.status : response.status;
-  const rule = rules.find((row) => fits(row, words));
+  const known = status === undefined ? [...rules, ...rulesWithoutStatus] : rules;
+  const rule = known.find((row) => fits(row, words));
   const kind = rule?.kind ?? (status === undefined ? 'server_error' : kindOfStatus(status));
   const [code] = words.names;
   return {

@@ -1,5 +1,5 @@
 import type { ChatAnswer } from '../contracts/chat.js';
-import type { Reading } from '../wire/reading.js';
+import { fieldOf, tellsOfError, type Reading } from '../wire/reading.js';
 import { classifyResponse, failureOf } from './classify.js';
 import type { ProviderFailure } from './provider.js';
 import type { HttpFacts } from './transport.js';
@@ -29,11 +29,20 @@ export function judge(response: HttpFacts, read: (body: unknown) => Reading, key
       ? failed('truncated', 'The response body was cut off.')
       : failed('malformed', 'The response body is not valid JSON.');
   }
-  const reading = read(parsed);
+  return judgeReading(isErrorInList(parsed) ? { is: 'error' } : read(parsed), response, key);
+}
+
+/** Turns what was read, in whichever way, into the answer or the failure that it is. */
+export function judgeReading(reading: Reading, response: HttpFacts, key?: string): Verdict {
   if (reading.is === 'answer') return { whole: true, answer: reading.answer };
   const { usage } = reading;
   const failure = failureIn(reading, response, key);
   return { whole: false, failure: { ...failure, ...(usage === undefined ? {} : { usage }) } };
+}
+
+/** Google wraps the errors of its compatible endpoint into a list. */
+export function isErrorInList(body: unknown): boolean {
+  return Array.isArray(body) && tellsOfError(fieldOf(body[0], 'error'));
 }
 
 function failureIn(

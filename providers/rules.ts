@@ -60,7 +60,7 @@ export const rules: readonly Rule[] = [
     kind: 'context_too_long',
     names: ['context_length_exceeded', 'exceed_context_size_error', 'context_window_exceeded'],
     message:
-      /prompt is too long|(?:maximum|model's) (?:context|prompt|input) (?:length|limit)|context (?:length|window|size|limit)|input (?:is )?too long|too many (?:input )?tokens:|token count.{0,40}exceeds|exceeds? the maximum number of tokens|input tokens exceed|current length is \d+ while limit|reduce the length of/i,
+      /prompt is too long|(?:maximum|model's) (?:context|prompt|input) (?:length|limit)|context (?:length|window|size|limit)|input (?:is )?too long|too many (?:input )?tokens:|token count.{0,40}exceeds|exceeds? the maximum number of tokens|input tokens exceed|current length is \d+ while limit|`max_new_tokens` must be <=|longer than the model's context|reduce the length of/i,
   },
   {
     kind: 'content_filtered',
@@ -105,6 +105,21 @@ export const rules: readonly Rule[] = [
       /\boverloaded\b|(?:at|over|no|insufficient|exceeded) capacity|capacity exceeded|server busy|model is (?:currently |still )?loading/i,
   },
   { kind: 'timeout', names: ['timeout_error', 'request_timeout', 'timeout'] },
+];
+
+/**
+ * Read only where there is no error status to follow, as in a stream: with one, these names are too broad to speak over
+ * it (OpenAI says `invalid_request_error` of a wrong key).
+ */
+export const rulesWithoutStatus: readonly Rule[] = [
+  {
+    kind: 'bad_request',
+    names: ['invalid_request_error', 'invalid_request', 'bad_request', 'badrequesterror', 'invalid_argument'],
+  },
+  { kind: 'rate_limited', names: ['resource_exhausted', 'too_many_requests', 'too many requests'] },
+  { kind: 'overloaded', names: ['unavailable', 'service_unavailable'] },
+  { kind: 'timeout', names: ['deadline_exceeded'] },
+  { kind: 'model_not_found', names: ['not_found_error'] },
 ];
 
 /** Refusals of one parameter or ability. Where the same model would take the request without it, the row says how. */

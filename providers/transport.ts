@@ -49,27 +49,49 @@ export function guardedFetch(fetch: Fetch, headerNames: readonly string[]): Fetc
   };
 }
 
+/** What a call may take, whatever it does. */
+export interface CallLimits {
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+type Stopped = { ended: 'timeout' } | { ended: 'cancelled' };
+
 /**
  * Runs one call within its limits and reads its whole body. Never rejects. At the time limit, or when the caller
  * cancels, the HTTP call is aborted and the result is there at once, even if fetch is slow to notice.
  */
-export async function exchange(
-  limits: { timeoutMs: number; signal: AbortSignal },
+export function exchange(
+  limits: CallLimits,
   send: (signal: AbortSignal) => Promise<Response>,
 ): Promise<Exchange> {
+  return bounded<Exchange>(limits, (signal) => carry(() => send(signal), readWhole));
+}
+
+/**
+ * The limits of {@link exchange}, for any way of reading.
+ * @param run Gets a `stop` of its own, which ends the call as the limits do: aborted, and told at once.
+ */
+export async function bounded<Ending>(
+  limits: CallLimits,
+  run: (signal: AbortSignal, stop: (ending: Ending) => void) => Promise<Ending>,
+): Promise<Ending | Stopped> {
   if (limits.signal.aborted) return { ended: 'cancelled' };
   const controller = new AbortController();
-  let end: (early: Exchange) => void = () => undefined;
-  const ended = new Promise<Exchange>((resolve) => (end = resolve));
-  const stop = (ending: 'timeout' | 'cancelled') => () => {
-    end({ ended: ending });
+  let end: (early: Ending | Stopped) => void = () => undefined;
+  const ended = new Promise<Ending | Stopped>((resolve) => (end = resolve));
+  const stop = (ending: Ending | Stopped): void => {
+    end(ending);
     controller.abort();
   };
-  const cancel = stop('cancelled');
-  const timer = setTimeout(stop('timeout'), Math.min(limits.timeoutMs, longestTimer));
+  const cancel = (): void => stop({ ended: 'cancelled' });
+  const timer = setTimeout(() => stop({ ended: 'timeout' }), Math.min(limits.timeoutMs, longestTimer));
   limits.signal.addEventListener('abort', cancel, { once: true });
   try {
-    return await Promise.race([ended, carry(send, controller.signal)]);
+    return await Promise.race([ended, run(controller.signal, stop)]);
+  } catch (error) {
+    controller.abort();
+    throw error;
   } finally {
     clearTimeout(timer);
     limits.signal.removeEventListener('abort', cancel);
@@ -79,23 +101,31 @@ export async function exchange(
 /** The longest that a Node timer can wait; more would fire at once. */
 export const longestTimer = 2 ** 31 - 1;
 
-async function carry(
-  send: (signal: AbortSignal) => Promise<Response>,
-  signal: AbortSignal,
-): Promise<Exchange> {
+/** Sends, and reads what came back; whatever fetch ended with in place of a response is an ending too. */
+export async function carry<Ending>(
+  send: () => Promise<Response>,
+  read: (response: Response) => Promise<Ending>,
+): Promise<Ending | Exchange> {
+  let response: Response;
   try {
-    return await readWhole(await send(signal));
+    response = await send();
   } catch (error) {
     return endingIn(error) ?? { ended: 'thrown', error };
   }
+  return read(response);
+}
+
+/** What is known of a response when its headers are there. */
+export function factsOf({ status, headers }: Response): HttpFacts {
+  return { status, headers, body: '', receivedAt: Date.now() };
 }
 
 async function readWhole(response: Response): Promise<Exchange> {
-  const facts = { status: response.status, headers: response.headers, receivedAt: Date.now() };
+  const facts = factsOf(response);
   try {
     return { ended: 'response', response: { ...facts, body: await response.text() } };
   } catch {
-    return { ended: 'cut', response: { ...facts, body: '' } };
+    return { ended: 'cut', response: facts };
   }
 }
 

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { errorBody } from './fake-provider-bodies.js';
-import { send } from './fake-provider-http.js';
-import type { AnswerOptions, FakeCall, Step } from './fake-provider-steps.js';
+import { pause, send } from './fake-provider-http.js';
+import { sendStream } from './fake-provider-stream.js';
+import type { AnswerOptions, FakeCall, Step, StreamShape } from './fake-provider-steps.js';
 import type { Writer } from './fake-provider-writer.js';
 
 /** Does to one request what its step says. */
@@ -14,8 +15,20 @@ export async function carryOut(
 ): Promise<void> {
   const write = (text: string, options: AnswerOptions): Promise<string> =>
     writer.write(call.format, call.body, text, options);
+  const streams = call.body['stream'] === true;
+  const stream = async (text: string, options: AnswerOptions, shape: StreamShape): Promise<void> => {
+    const events = await writer.writeEvents(call.format, call.body, text, options);
+    await sendStream(response, call, events, shape, left);
+  };
   switch (action.kind) {
     case 'answer': {
+      if (streams) {
+        await stream(action.text, action.options, {
+          ...(action.options.delayMs === undefined ? {} : { firstTokenAfterMs: action.options.delayMs }),
+          ...action.shape,
+        });
+        return;
+      }
       const answer = await write(action.text, action.options);
       if (action.options.delayMs !== undefined) await pause(action.options.delayMs, left);
       if (!left.aborted) send(response, 200, answer);
@@ -32,9 +45,15 @@ export async function carryOut(
       send(response, action.status, action.body, action.headers);
       return;
     case 'hang':
-      if (action.when === 'in_body') await writeHalf(response, await write('never finished', {}));
+      if (action.when === 'before_headers') return;
+      if (streams) await stream('never finished', {}, { stallAfter: 0 });
+      else await writeHalf(response, await write('never finished', {}));
       return;
     case 'cut_body':
+      if (streams) {
+        await stream('cut in the middle', {}, { cutAfter: 'half' });
+        return;
+      }
       await writeHalf(response, await write('cut in the middle', {}));
       response.destroy();
       return;
@@ -49,14 +68,4 @@ function writeHalf(response: ServerResponse, answer: string): Promise<void> {
   const bytes = Buffer.from(answer);
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': bytes.length });
   return new Promise((resolve) => response.write(bytes.subarray(0, bytes.length / 2), () => resolve()));
-}
-
-function pause(ms: number, left: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    left.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

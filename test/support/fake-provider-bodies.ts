@@ -86,7 +86,6 @@ export function finishAnswer(
 function finishOpenAI(answer: unknown, text: string, options: AnswerOptions): unknown {
   const whole = openaiAnswer.parse(answer);
   const [choice] = whole.choices;
-  const usage = options.usage ?? {};
   return {
     ...whole,
     choices: [
@@ -96,31 +95,39 @@ function finishOpenAI(answer: unknown, text: string, options: AnswerOptions): un
         ...(options.finishReason === undefined ? {} : { finish_reason: options.finishReason }),
       },
     ],
-    usage: {
-      ...whole.usage,
-      ...(usage.inputTokens === undefined ? {} : { prompt_tokens: usage.inputTokens }),
-      ...(usage.outputTokens === undefined ? {} : { completion_tokens: usage.outputTokens }),
-      prompt_tokens_details: { cached_tokens: usage.cachedInputTokens ?? 0 },
-      completion_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
-    },
+    usage: openaiUsage(whole.usage, options),
+  };
+}
+
+export function openaiUsage(written: object, { usage = {} }: AnswerOptions): object {
+  return {
+    ...written,
+    ...(usage.inputTokens === undefined ? {} : { prompt_tokens: usage.inputTokens }),
+    ...(usage.outputTokens === undefined ? {} : { completion_tokens: usage.outputTokens }),
+    prompt_tokens_details: { cached_tokens: usage.cachedInputTokens ?? 0 },
+    completion_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
   };
 }
 
 function finishAnthropic(answer: unknown, text: string, options: AnswerOptions): unknown {
   const said = options.refusal ?? text;
-  const cached = options.usage?.cachedInputTokens ?? 0;
   return {
     ...anthropicAnswer.parse(answer),
     content: said === '' ? [] : [{ type: 'text', text: said }],
     ...(options.refusal === undefined ? {} : { stop_reason: 'refusal' }),
     ...(options.finishReason === undefined ? {} : { stop_reason: anthropicReason(options.finishReason) }),
-    usage: {
-      input_tokens: (options.usage?.inputTokens ?? 10) - cached,
-      output_tokens: options.usage?.outputTokens ?? 5,
-      cache_read_input_tokens: cached,
-      cache_creation_input_tokens: 0,
-      output_tokens_details: { thinking_tokens: options.usage?.reasoningTokens ?? 0 },
-    },
+    usage: anthropicUsage(options),
+  };
+}
+
+export function anthropicUsage({ usage = {} }: AnswerOptions): object {
+  const cached = usage.cachedInputTokens ?? 0;
+  return {
+    input_tokens: (usage.inputTokens ?? 10) - cached,
+    output_tokens: usage.outputTokens ?? 5,
+    cache_read_input_tokens: cached,
+    cache_creation_input_tokens: 0,
+    output_tokens_details: { thinking_tokens: usage.reasoningTokens ?? 0 },
   };
 }
 
@@ -131,6 +138,6 @@ const anthropicReasons: Record<string, string> = {
   tool_calls: 'tool_use',
 };
 
-function anthropicReason(reason: string | null): string | null {
+export function anthropicReason(reason: string | null): string | null {
   return reason === null ? null : (anthropicReasons[reason] ?? reason);
 }

@@ -30,3 +30,18 @@ export function parseObject(text: string): Record<string, unknown> | undefined {
 export function flatten(headers: IncomingMessage['headers']): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
 }
+
+/** Waits that long, or until the client has left; without a time only for that. */
+export function pause(ms: number | undefined, left: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (left.aborted || ms === 0) {
+      resolve();
+      return;
+    }
+    const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+    left.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

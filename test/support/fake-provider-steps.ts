@@ -8,6 +8,7 @@ export interface FakeCall {
   model: string;
   format: WireFormat;
   headers: Record<string, string>;
+  query: Record<string, string>;
   body: Record<string, unknown>;
   /** Epoch milliseconds. */
   startedAt: number;
@@ -23,7 +24,7 @@ export interface AnswerOptions {
   usage?: Partial<Usage>;
   /** OpenAI: `message.refusal`. Anthropic: the text, under `stop_reason: refusal`. */
   refusal?: string;
-  /** Milliseconds before the answer is sent. */
+  /** Milliseconds before the answer, or the first token of it, is sent. */
   delayMs?: number;
   /** The model that claims to have answered. */
   model?: string;
@@ -40,8 +41,24 @@ export interface ErrorOptions {
   body?: string;
 }
 
+/** How the events of a streamed answer come; a plain call is answered in whole, whatever it says here. */
+export interface StreamShape {
+  /** Silence before the first token; what comes before tokens (roles, headers) is sent at once. */
+  firstTokenAfterMs?: number;
+  /** Silence before each further token. */
+  gapMs?: number;
+  /** Signs of life that are no tokens: one at first, and more in every silence. */
+  pings?: boolean;
+  /** So many tokens, then nothing; ends when the client leaves. */
+  stallAfter?: number;
+  /** So many events, then the socket is destroyed. */
+  cutAfter?: number | 'half';
+  /** So many tokens, then an error event in the shape of the format called, and the end. */
+  errorAfter?: { tokens: number; error: ErrorOptions };
+}
+
 type Action =
-  | { kind: 'answer'; text: string; options: AnswerOptions }
+  | { kind: 'answer'; text: string; options: AnswerOptions; shape?: StreamShape }
   | { kind: 'error'; status: number; options: ErrorOptions }
   | { kind: 'raw'; status: number; body: string; headers: Record<string, string> }
   | { kind: 'hang'; when: 'before_headers' | 'in_body' }
@@ -66,6 +83,9 @@ export const step = {
   /** A whole, well-formed answer. */
   answer: (text: string, options: AnswerOptions = {}): Step =>
     make('answer', { kind: 'answer', text, options }),
+  /** A well-formed answer, in fragments of four characters, whose events come as the shape says. */
+  stream: (text: string, shape: StreamShape, options: AnswerOptions = {}): Step =>
+    make('stream', { kind: 'answer', text, options, shape }),
   /** An error in the shape of the format called; type, code and message default to that vendor's own. */
   status: (status: number, options: ErrorOptions = {}): Step =>
     make(`status ${status}`, { kind: 'error', status, options }),

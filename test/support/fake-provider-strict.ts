@@ -19,7 +19,8 @@ const bodies = {
     temperature: z.number().min(0).max(2).optional(),
     top_p: z.number().min(0).max(1).optional(),
     stop: z.array(z.string()).min(1).optional(),
-    stream: z.literal(false).optional(),
+    stream: z.boolean().optional(),
+    stream_options: z.strictObject({ include_usage: z.boolean() }).optional(),
   }),
   anthropic: z.strictObject({
     model: z.string().min(1),
@@ -29,7 +30,7 @@ const bodies = {
     temperature: z.number().min(0).max(1).optional(),
     top_p: z.number().min(0).max(1).optional(),
     stop_sequences: z.array(z.string()).min(1).optional(),
-    stream: z.literal(false).optional(),
+    stream: z.boolean().optional(),
   }),
 };
 
@@ -43,6 +44,7 @@ export function fault(
   if (format === 'anthropic' && !headers['anthropic-version']) return 'anthropic-version is missing';
   const seen = bodies[format].safeParse(body);
   if (!seen.success) return z.prettifyError(seen.error);
+  if (body['stream'] !== true && 'stream_options' in body) return 'stream_options without stream';
   if (format === 'anthropic') {
     const roles = bodies.anthropic.parse(body).messages.map((message) => message.role);
     if (roles.some((role, at) => role === roles[at - 1])) return 'messages: two turns of one role in a row';

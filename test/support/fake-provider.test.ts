@@ -56,6 +56,18 @@ describe('the fake provider', () => {
     });
   });
 
+  it('streams the same answer where a stream is asked for, in fragments', async () => {
+    fake.plan('m', step.stream('Hello.', { pings: true }));
+    const openai = await (await ask({ model: 'm', stream: true, ...hello })).text();
+    expect(openai).toMatch(/^data: {"choices":\[\]/);
+    expect([...openai.matchAll(/"content":"([^"]+)"/g)].map(([, text]) => text)).toEqual(['Hell', 'o.']);
+    expect(openai).toMatch(/"finish_reason":"stop"[^]*data: \[DONE\]\n\n$/);
+    const body = { model: 'm', max_tokens: 5, stream: true, ...hello };
+    const anthropic = await (await ask(body, '/v1/messages')).text();
+    expect(anthropic).toMatch(/^event: message_start\n[^]*event: message_stop\ndata: .*\n\n$/);
+    expect([...anthropic.matchAll(/"text":"([^"]+)"/g)].map(([, text]) => text)).toEqual(['Hell', 'o.']);
+  });
+
   it.each<[string, unknown, string?]>([
     ['no JSON', '{"model": '],
     ['no model', hello],
@@ -68,6 +80,7 @@ describe('the fake provider', () => {
       { model: 'm', max_tokens: 1, messages: [...hello.messages, ...hello.messages] },
       '/v1/messages',
     ],
+    ['stream_options without a stream', { model: 'm', stream_options: { include_usage: true }, ...hello }],
     ['another path', { model: 'm', ...hello }, '/chat/completions'],
   ])('fails on %s', async (_, body, path) => {
     fake.plan('m', step.answer('never'));

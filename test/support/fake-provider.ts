@@ -6,7 +6,7 @@ import type { FakeCall, Step, WireFormat } from './fake-provider-steps.js';
 import { fault } from './fake-provider-strict.js';
 import { startWriter } from './fake-provider-writer.js';
 
-export { step, type FakeCall, type Step } from './fake-provider-steps.js';
+export { step, type FakeCall, type Step, type StreamShape } from './fake-provider-steps.js';
 
 /** A provider on a port of its own that answers as planned and fails on anything else. */
 export interface FakeProvider {
@@ -46,7 +46,8 @@ export async function startFakeProvider(): Promise<FakeProvider> {
   const writer = await startWriter();
 
   async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const format = formats[request.url ?? ''];
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://fake');
+    const format = formats[pathname];
     const body = parseObject(await readText(request));
     const model = typeof body?.['model'] === 'string' ? body['model'] : '(no model)';
     const label = `${request.method ?? '?'} ${request.url ?? '?'} ${model}`;
@@ -77,6 +78,7 @@ export async function startFakeProvider(): Promise<FakeProvider> {
       model,
       format,
       headers: flatten(request.headers),
+      query: Object.fromEntries(searchParams),
       body,
       startedAt: Date.now(),
       aborted: false,
@@ -138,4 +140,7 @@ function takeStep(steps: Step[] | undefined): Step | undefined {
   return next;
 }
 
-const brokenByStep = ({ action }: Step): boolean => action.kind === 'reset' || action.kind === 'cut_body';
+const brokenByStep = ({ action }: Step): boolean =>
+  action.kind === 'reset' ||
+  action.kind === 'cut_body' ||
+  (action.kind === 'answer' && action.shape?.cutAfter !== undefined);
