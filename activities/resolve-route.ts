@@ -1,17 +1,16 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { RouteRefused } from '../contracts/call.js';
-import type { CompletionTarget } from '../contracts/completion.js';
-import type { Route } from '../contracts/route.js';
+import type { Route, RouteRequest } from '../contracts/route.js';
 import { providersAskedFor, resolveRoute as route } from '../config/route.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { providersWithoutKey } from './providers-without-key.js';
 
 /** The local activity `resolveRoute`; see the contract in contracts/call.ts. */
 export function createResolveRoute(dependencies: ActivityDependencies) {
-  return async function resolveRoute(target: CompletionTarget): Promise<Route> {
+  return async function resolveRoute(request: RouteRequest): Promise<Route> {
     const { config, configHash, searchAttributes } = dependencies;
-    const missingKeys = await providersWithoutKey(dependencies, providersAskedFor(target, config));
-    const routing = route(target, config, {
+    const missingKeys = await providersWithoutKey(dependencies, providersAskedFor(request, config));
+    const routing = route(request, config, {
       configHash,
       searchAttributes,
       unusable: (provider) => missingKeys.get(provider),

@@ -183,5 +183,7 @@ function nameOf(target: Exclude<CheckedRequest['target'], { kind: 'models' }>): 
       return target.chain;
     case 'strategy':
       return target.strategy;
+    case 'auto':
+      return target.budget === 'low' ? 'strategy, low budget' : 'strategy';
   }
 }

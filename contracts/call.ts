@@ -1,8 +1,7 @@
 import type { Trail } from './attempt.js';
 import type { ChatAnswer, ChatRequest } from './chat.js';
 import type { RetryPolicy } from './policy.js';
-import type { Candidate, Route } from './route.js';
-import type { CompletionTarget } from './completion.js';
+import type { Candidate, Route, RouteRequest } from './route.js';
 
 /** Input of the activity `callModel`: one candidate, tried until it answers or is given up. */
 export interface CallModelInput {
@@ -64,7 +63,7 @@ export interface CompletionActivities {
    * Turns what was asked for into candidates and policy by this process's config. Runs as a local activity.
    * @throws ApplicationFailure of type `bad_request` or `auth_failed`, not retryable; its first detail is a {@link RouteRefused}.
    */
-  resolveRoute(target: CompletionTarget): Promise<Route>;
+  resolveRoute(request: RouteRequest): Promise<Route>;
   /**
    * Calls one model. Failures are ApplicationFailures whose type is the failure kind and whose first detail is a {@link CallReport}.
    */

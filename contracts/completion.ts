@@ -16,12 +16,16 @@ export const defaultDeadlineMs = 300_000;
 /** Largest request, as JSON: Temporal refuses payloads of 2 MB, and an answer needs its place beside it. */
 export const largestRequestBytes = 1_500_000;
 
-/** Which models may answer: one model without fallback, an explicit chain, or a configured chain or strategy by name. */
+/**
+ * Which models may answer: one model without fallback, an explicit chain, a configured chain or strategy by name, or
+ * a strategy that the config's rules choose by what is asked.
+ */
 export type CompletionTarget =
   | { kind: 'model'; model: string }
   | { kind: 'models'; models: string[] }
   | { kind: 'chain'; chain: string }
-  | { kind: 'strategy'; strategy: string };
+  | { kind: 'strategy'; strategy: string }
+  | { kind: 'auto'; budget?: 'low' };
 
 /** What was asked for, in one name; the first one of an explicit list. */
 export function targetName(target: CompletionTarget): string {
@@ -34,6 +38,8 @@ export function targetName(target: CompletionTarget): string {
       return target.chain;
     case 'strategy':
       return target.strategy;
+    case 'auto':
+      return 'auto';
   }
 }
 

@@ -6,6 +6,10 @@ export interface RetryPolicy {
   maxDelayMs: number;
   /** Longest that one call may take. */
   attemptTimeoutMs: number;
+  /** Longest wait for the first token of a streamed call; absent in routes that were recorded before there were any. */
+  firstTokenTimeoutMs?: number;
+  /** Longest silence between two tokens of a streamed call; absent like the one before. */
+  idleTimeoutMs?: number;
   /** While another candidate is usable, no model is waited for longer than this. */
   maxWaitBeforeFallbackMs: number;
   heartbeatTimeoutMs: number;

@@ -29,7 +29,7 @@ export async function completion({ target, chat, deadlineMs }: CompletionInput):
   const { workflowId, startTime } = workflowInfo();
   const remainingMs = (): number => deadlineMs - (Date.now() - startTime.getTime());
 
-  const routing = await routeFor(target, Math.max(1, remainingMs()));
+  const routing = await routeFor({ target, chat }, Math.max(1, remainingMs()));
   if (!routing.ok) {
     tellEnding(routing, trail, routing.failure.kind);
     throw completionFailed(routing.failure);
