@@ -20,7 +20,7 @@ interface Watched {
   deadlines: number[];
   refused: string[];
   /** Resolves when so many things were told, be they changes or refusals. */
-  told(count: number): Promise<void>;
+  told: (count: number) => Promise<void>;
 }
 
 async function watch(source: Partial<ConfigSource> = {}, intervalMs = 20): Promise<Watched> {
