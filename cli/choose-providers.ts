@@ -24,7 +24,8 @@ export async function chooseProviders({
 }): Promise<ChosenProviders> {
   const config = await loadConfig({ file, env });
   const because = simulate ? ['--simulate asks for it.'] : await whyNoProvider(config, env);
-  if (because === undefined) return { config, env };
+  // The classic models are for a first look and for tests; who has keys is answered by models of today.
+  if (because === undefined) return { config: await loadConfig({ file, env, shipped: 'current' }), env };
   // Loaded only when needed: most runs have keys.
   const { startSimulatedProviders } = await import('./simulated-providers.js');
   const simulated = await startSimulatedProviders(config.config);

@@ -3,6 +3,7 @@ import type { CommandContext } from './command-context.js';
 import { attemptsCommand } from './commands/attempts.js';
 import { cancelCommand } from './commands/cancel.js';
 import { completeCommand } from './commands/complete.js';
+import { configCommand } from './commands/config.js';
 import { replayCommand } from './commands/replay.js';
 import { upCommand } from './commands/up.js';
 import { workerCommand } from './commands/worker.js';
@@ -12,7 +13,15 @@ import { actIn } from './run-command.js';
 import type { Output } from './terminal.js';
 import { packageVersion } from './version.js';
 
-const commands = [upCommand, completeCommand, attemptsCommand, cancelCommand, replayCommand, workerCommand];
+const commands = [
+  upCommand,
+  completeCommand,
+  attemptsCommand,
+  cancelCommand,
+  replayCommand,
+  workerCommand,
+  configCommand,
+];
 
 /** Parses the command line, runs the command that it names, and resolves to the exit code. */
 export async function runProgram(args: string[], context: CommandContext): Promise<ExitCode> {
@@ -27,7 +36,11 @@ export async function runProgram(args: string[], context: CommandContext): Promi
     .showHelpAfterError('(--help shows how it is used)')
     .configureOutput({ writeOut: linesTo(context.out), writeErr: linesTo(context.err) })
     .exitOverride();
-  for (const makeCommand of commands) program.addCommand(makeCommand(act).copyInheritedSettings(program));
+  for (const makeCommand of commands) {
+    const command = makeCommand(act).copyInheritedSettings(program);
+    for (const part of command.commands) part.copyInheritedSettings(command);
+    program.addCommand(command);
+  }
   try {
     await program.parseAsync(args, { from: 'user' });
     return exitCode;

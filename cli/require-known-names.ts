@@ -11,7 +11,7 @@ import { exitCodes } from './exit-codes.js';
  * @throws CommandError for an unknown model, chain or strategy; InvalidRequestError for any other fault
  */
 export function requireKnownNames(request: CompletionRequest, { config, hash, file }: LoadedConfig): void {
-  const routing = resolveRoute(checkRequest(request).input.target, config, {
+  const routing = resolveRoute(checkRequest(request).input, config, {
     configHash: hash,
     searchAttributes: false,
     unusable: () => undefined,

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { parse } from 'yaml';
-import { z } from 'zod';
-import { isObject, layOver } from './merge.js';
-import { configSchema, type Config } from './schema.js';
+import { fileURLToPath } from 'node:url';
+import { ConfigError } from './config-error.js';
+import { faultInWords, faultsOf } from './faults.js';
+import { isObject, layOver, withProfile } from './merge.js';
+import { readConfigFile, usualNames } from './read-file.js';
+import { resolveConfig, type Config } from './resolve.js';
+import { fileSchema, notActedUpon, shippedConfigs, type ShippedConfig } from './schema/file.js';
 
-/** The config is not usable; the message names the file and each fault in it. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
+export { ConfigError } from './config-error.js';
 
 export interface LoadedConfig {
   config: Config;
@@ -22,40 +22,48 @@ export interface LoadedConfig {
 }
 
 export interface ConfigSource {
-  /** A file to use; absent: HOLDFAST_CONFIG, then ./holdfast.yaml, then the shipped config alone. */
+  /** A file or the name of a shipped config; absent: HOLDFAST_CONFIG, then ./holdfast.yaml, then the shipped config alone. */
   file?: string | undefined;
   env?: NodeJS.ProcessEnv;
   directory?: string;
+  /** The shipped config that is used where nothing is named and there is no file; `default` when absent. */
+  shipped?: ShippedConfig;
   /** Laid over everything else; how simulated providers take the place of real ones. */
   overlay?: unknown;
 }
 
-/** Reads, merges and checks the config. @throws ConfigError */
+/** Reads, merges, resolves and checks the config. @throws ConfigError */
 export async function loadConfig(source: ConfigSource = {}): Promise<LoadedConfig> {
-  const { env = process.env, directory = process.cwd(), overlay = {} } = source;
-  const shipped = parseYaml(await readFile(new URL('default.yaml', import.meta.url), 'utf8'), 'default.yaml');
-  // An empty variable is how shells and compose files say that there is none.
-  const variable = env['HOLDFAST_CONFIG'] === '' ? undefined : env['HOLDFAST_CONFIG'];
-  const named = source.file ?? variable;
-  const file = path.resolve(directory, named ?? 'holdfast.yaml');
-  const own = await readOwn(file, named !== undefined);
-  const configured = layOver(shipped, own?.value);
-  const complete = layOver(configured.value, overlay);
-  const config = parseConfig(complete.value, own === undefined ? 'the shipped config' : file);
-  const notices = [...configured.notices, ...complete.notices];
+  const place = await findConfig(source);
+  const own = place.file === undefined ? undefined : await readConfigFile(place.file);
+  const layers = [await readShipped('default')];
+  if (baseOf(own, place.shipped) === 'current') layers.push(await readShipped('current'));
+  layers.push(own);
+
+  const profile = [...layers].reverse().map(profileNamed).find(isText) ?? 'development';
+  const name = place.file ?? 'the shipped config';
+  const notices = [...place.notices];
+  let merged: unknown;
+  for (const layer of layers) {
+    const laid = layOver(merged, withProfile(layer, profile));
+    merged = laid.value;
+    notices.push(...laid.notices);
+  }
+  const read = readConfig(merged, name);
+  notices.push(...read.notices);
+  const { config } =
+    source.overlay === undefined ? read : overlaid(merged, read, source.overlay, name, notices);
   return {
     config,
     hash: hashOf(config),
-    ...(own === undefined ? {} : { file }),
+    ...(place.file === undefined ? {} : { file: place.file }),
     ...(notices.length === 0 ? {} : { notices }),
   };
 }
 
-/** Checks a config that is already a value. @throws ConfigError naming each fault */
+/** Checks a config that is already a value, with everything in it. @throws ConfigError naming each fault */
 export function parseConfig(value: unknown, name: string): Config {
-  const parsed = configSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new ConfigError(`${name} cannot be used:\n${z.prettifyError(parsed.error)}`);
+  return readConfig(withProfile(value, profileNamed(value) ?? 'development'), name).config;
 }
 
 /** The same for the same config, whatever order its parts were written in. */
@@ -66,28 +74,96 @@ export function hashOf(config: Config): string {
     .slice(0, 12);
 }
 
-async function readOwn(file: string, required: boolean): Promise<{ value: unknown } | undefined> {
-  try {
-    return { value: parseYaml(await readFile(file, 'utf8'), file) };
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    if (!required && isMissing(error)) return undefined;
+interface ReadConfig {
+  config: Config;
+  notices: string[];
+}
+
+function readConfig(value: unknown, name: string): ReadConfig {
+  const parsed = fileSchema.safeParse(value);
+  if (!parsed.success) {
+    const faults = faultsOf(parsed.error, value);
     throw new ConfigError(
-      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      `${name} cannot be used:\n${faults.map((fault) => `  ${faultInWords(fault)}`).join('\n')}`,
+      faults,
     );
   }
+  const { config, notices } = resolveConfig(parsed.data);
+  const idle = notActedUpon.filter((section) => config[section] !== undefined);
+  return { config, notices: [...notices, ...idle.map((name) => `${name}: accepted, not acted upon yet`)] };
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+/** What stands in for real providers keeps the windows and prices of their models, though not their addresses. */
+function overlaid(
+  merged: unknown,
+  real: ReadConfig,
+  overlay: unknown,
+  name: string,
+  notices: string[],
+): { config: Config } {
+  const laid = layOver(merged, overlay);
+  notices.push(...laid.notices);
+  const { config } = readConfig(laid.value, name);
+  const models = Object.entries(config.models).map(
+    ([model, settings]) => [model, { ...real.config.models[model], ...settings }] as const,
+  );
+  return { config: { ...config, models: Object.fromEntries(models) } };
 }
 
-function parseYaml(text: string, name: string): unknown {
-  try {
-    return parse(text);
-  } catch (error) {
-    throw new ConfigError(`${name} is not YAML: ${error instanceof Error ? error.message : String(error)}`);
-  }
+interface Place {
+  file?: string;
+  shipped: ShippedConfig;
+  notices: string[];
+}
+
+async function findConfig({
+  file,
+  env = process.env,
+  directory = process.cwd(),
+  shipped,
+}: ConfigSource): Promise<Place> {
+  // An empty variable is how shells and compose files say that there is none.
+  const variable = env['HOLDFAST_CONFIG'] === '' ? undefined : env['HOLDFAST_CONFIG'];
+  const named = file ?? variable;
+  if (isShipped(named)) return { shipped: named, notices: [] };
+  if (named !== undefined) return { file: path.resolve(directory, named), shipped: 'default', notices: [] };
+  const found: string[] = [];
+  for (const name of usualNames) if (await isThere(path.join(directory, name))) found.push(name);
+  const [first, ...others] = found;
+  if (first === undefined) return { shipped: shipped ?? 'default', notices: [] };
+  const notices = others.map((other) => `${other} is not read: ${first} is used`);
+  return { file: path.join(directory, first), shipped: 'default', notices };
+}
+
+/** Where a config is read from, and what could be put there: what a watcher looks at. */
+export async function filesToWatch(source: ConfigSource): Promise<string[]> {
+  const { file } = await findConfig(source);
+  const { directory = process.cwd() } = source;
+  return file === undefined ? usualNames.map((name) => path.join(directory, name)) : [file];
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+const readShipped = (name: ShippedConfig): Promise<unknown> =>
+  readConfigFile(fileURLToPath(new URL(`${name}.yaml`, import.meta.url)));
+
+function baseOf(own: unknown, otherwise: ShippedConfig): ShippedConfig {
+  const named = isObject(own) ? own['extends'] : undefined;
+  return isShipped(named) ? named : otherwise;
+}
+
+const isShipped = (name: unknown): name is ShippedConfig => shippedConfigs.some((known) => known === name);
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+function profileNamed(config: unknown): string | undefined {
+  const named = isObject(config) ? config['profile'] : undefined;
+  return isText(named) ? named : undefined;
 }
 
 function sorted(value: unknown): unknown {

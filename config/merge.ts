@@ -20,9 +20,15 @@ export function layOver(base: unknown, over: unknown): Merged {
     const provider = merged[name];
     const before = providersOf(base)[name];
     if (!isObject(provider) || !isObject(before) || !isObject(changed)) continue;
-    if (isMentioned(changed['keys']) || !hasEntries(before['keys'])) continue;
-    const moved = ['baseUrl', 'kind'].find((field) => provider[field] !== before[field]);
+    if (isMentioned(changed['keys'])) continue;
+    if (!hasEntries(before['keys']) && !isMentioned(before['preset'])) continue;
+    const moved = ['preset', 'baseUrl', 'kind'].find((field) => provider[field] !== before[field]);
     if (moved === undefined) continue;
+    if (moved === 'preset') {
+      // The other preset brings the reference of its own vendor.
+      delete provider['keys'];
+      continue;
+    }
     provider['keys'] = [];
     notices.push(
       `providers.${name} has another ${moved} and names no keys: it is called without a key. ` +
@@ -30,6 +36,12 @@ export function layOver(base: unknown, over: unknown): Merged {
     );
   }
   return { value, notices };
+}
+
+/** Lays the profile of this name, where the config has it, over the sections that it sets. */
+export function withProfile(config: unknown, profile: string | undefined): unknown {
+  if (profile === undefined || !isObject(config) || !isObject(config['profiles'])) return config;
+  return merge(config, Object.hasOwn(config['profiles'], profile) ? config['profiles'][profile] : undefined);
 }
 
 function merge(base: unknown, over: unknown): unknown {

@@ -1,5 +1,7 @@
-import type { CompletionTarget } from '../contracts/completion.js';
-import type { Candidate, Route, SkippedModel } from '../contracts/route.js';
+import { textOf, type ChatMessage } from '../contracts/chat.js';
+import type { Candidate, Route, RouteRequest, SkippedModel } from '../contracts/route.js';
+import { estimateUsd } from '../policy/cost.js';
+import { selectStrategy, type Selection } from '../policy/strategy.js';
 import type { Config } from './schema.js';
 
 /** A request that this config cannot serve, known before any provider is called. */
@@ -18,8 +20,9 @@ export interface RouteContext {
 }
 
 /** Turns a request into candidates and policy. Pure; unknown names and missing keys are refusals that say what to do. */
-export function resolveRoute(target: CompletionTarget, config: Config, context: RouteContext): Routing {
-  const asked = modelsAskedFor(target, config);
+export function resolveRoute(request: RouteRequest, config: Config, context: RouteContext): Routing {
+  const { chat, maxCostUsd } = request;
+  const asked = modelsAskedFor(request, config);
   if ('refusal' in asked) return { ok: false, refusal: asked.refusal };
 
   const candidates: Candidate[] = [];
@@ -30,8 +33,15 @@ export function resolveRoute(target: CompletionTarget, config: Config, context: 
     const reason = context.unusable(settings.provider);
     if (reason !== undefined) skipped.push({ model, reason });
     else {
-      const { provider, contextWindow } = settings;
-      candidates.push({ model, provider, ...(contextWindow === undefined ? {} : { contextWindow }) });
+      const { provider, contextWindow, price } = settings;
+      candidates.push({
+        model,
+        provider,
+        ...(contextWindow === undefined ? {} : { contextWindow }),
+        ...(maxCostUsd === undefined
+          ? {}
+          : { estimateUsd: estimateUsd(bytesOf(chat.messages), chat.maxTokens, price) }),
+      });
     }
   }
   if (candidates.length === 0) {
@@ -48,6 +58,8 @@ export function resolveRoute(target: CompletionTarget, config: Config, context: 
       requested: asked.models[0] ?? asked.name,
       candidates,
       skipped,
+      ...(asked.selected === undefined ? {} : { selected: asked.selected }),
+      ...(maxCostUsd === undefined ? {} : { maxCostUsd }),
       retry: {
         maxAttempts: retry.maxAttempts,
         baseDelayMs: retry.baseDelay,
@@ -66,18 +78,25 @@ export function resolveRoute(target: CompletionTarget, config: Config, context: 
 }
 
 /** Providers of the models asked for; of unknown names nothing is said here. */
-export function providersAskedFor(target: CompletionTarget, config: Config): string[] {
-  const asked = modelsAskedFor(target, config);
+export function providersAskedFor(request: Pick<RouteRequest, 'target' | 'chat'>, config: Config): string[] {
+  const asked = modelsAskedFor(request, config);
   if ('refusal' in asked) return [];
   return asked.models.flatMap((model) =>
     Object.hasOwn(config.models, model) ? (config.models[model]?.provider ?? []) : [],
   );
 }
 
+interface Asked {
+  /** For messages: `strategy coding`. */
+  name: string;
+  models: string[];
+  selected?: Selection;
+}
+
 function modelsAskedFor(
-  target: CompletionTarget,
+  { target, chat }: Pick<RouteRequest, 'target' | 'chat'>,
   config: Config,
-): { name: string; models: string[] } | { refusal: RouteRefusal } {
+): Asked | { refusal: RouteRefusal } {
   switch (target.kind) {
     case 'model':
       return { name: target.model, models: [target.model] };
@@ -87,8 +106,12 @@ function modelsAskedFor(
       return named('strategy', target.strategy, config.strategies);
     case 'chain':
       return named('chain', target.chain, config.chains);
-    case 'auto':
-      return named('strategy', 'high_quality', config.strategies);
+    case 'auto': {
+      const text = target.task ?? lastUserText(chat.messages);
+      const selected = selectStrategy({ text, budget: target.budget }, config.selection);
+      const asked = named('strategy', selected.strategy, config.strategies);
+      return 'refusal' in asked ? asked : { ...asked, selected };
+    }
   }
 }
 
@@ -96,9 +119,18 @@ function named(
   what: 'strategy' | 'chain',
   name: string,
   lists: Record<string, string[]>,
-): { name: string; models: string[] } | { refusal: RouteRefusal } {
+): Asked | { refusal: RouteRefusal } {
   const models = Object.hasOwn(lists, name) ? lists[name] : undefined;
   return models === undefined ? { refusal: unknown(what, name, lists) } : { name: `${what} ${name}`, models };
+}
+
+function lastUserText(messages: ChatMessage[]): string {
+  return textOf(messages.findLast(({ role }) => role === 'user')?.content);
+}
+
+/** Of the text alone: what images and documents cost is not known before the call. */
+function bytesOf(messages: ChatMessage[]): number {
+  return messages.reduce((sum, { content }) => sum + Buffer.byteLength(textOf(content)), 0);
 }
 
 function unknown(what: string, name: string, known: object): RouteRefusal {

@@ -1,8 +1,8 @@
 import type { Trail } from './attempt.js';
 import type { ChatAnswer, ChatRequest } from './chat.js';
 import type { RetryPolicy } from './policy.js';
-import type { Candidate, Route } from './route.js';
-import type { CompletionInput, ContextLifetime } from './completion.js';
+import type { ContextLifetime } from './completion.js';
+import type { Candidate, Route, RouteRequest } from './route.js';
 
 /** Input of the activity `callModel`: one candidate, tried until it answers or is given up. */
 export interface CallModelInput {
@@ -47,9 +47,6 @@ export function isCallReport(value: unknown): value is CallReport {
   );
 }
 
-/** What the route depends on. A local activity's input is not recorded, so the messages cost no history. */
-export type RouteQuestion = Pick<CompletionInput, 'target' | 'chat' | 'maxCostUsd'>;
-
 /** First detail of a failed `resolveRoute`. */
 export interface RouteRefused {
   /** As in {@link Route}: whether the workflow may write search attributes. */
@@ -72,7 +69,7 @@ export interface CompletionActivities {
    * Turns what was asked for into candidates and policy by this process's config. Runs as a local activity.
    * @throws ApplicationFailure of type `bad_request` or `auth_failed`, not retryable; its first detail is a {@link RouteRefused}.
    */
-  resolveRoute(question: RouteQuestion): Promise<Route>;
+  resolveRoute(request: RouteRequest): Promise<Route>;
   /**
    * Calls one model. Failures are ApplicationFailures whose type is the failure kind and whose first detail is a {@link CallReport}.
    */

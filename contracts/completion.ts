@@ -24,7 +24,10 @@ export const defaultDeadlineMs = 300_000;
 /** Largest request, as JSON: Temporal refuses payloads of 2 MB, and an answer needs its place beside it. */
 export const largestRequestBytes = 1_500_000;
 
-/** Which models may answer: one model without fallback, an explicit chain, or a configured chain or strategy by name. */
+/**
+ * Which models may answer: one model without fallback, an explicit chain, a configured chain or strategy by name, or
+ * a strategy that the config's rules choose by what is asked.
+ */
 export type CompletionTarget =
   | { kind: 'model'; model: string }
   | { kind: 'models'; models: string[] }

@@ -1,4 +1,14 @@
+import type { ChatRequest } from './chat.js';
+import type { CompletionTarget } from './completion.js';
 import type { RetryPolicy } from './policy.js';
+
+/** What a route is asked for. A local activity's input is not recorded, so the messages cost no history. */
+export interface RouteRequest {
+  target: CompletionTarget;
+  chat: ChatRequest;
+  /** Most that the completion may cost in US dollars. */
+  maxCostUsd?: number;
+}
 
 /** A model that may answer a completion, as one process's config resolved it. */
 export interface Candidate {
@@ -24,6 +34,8 @@ export interface Route {
   /** In the order they are tried; never empty. */
   candidates: Candidate[];
   skipped: SkippedModel[];
+  /** The strategy that the rules chose, and why (`the task mentions "write"`); absent where the request named one. */
+  selected?: { strategy: string; because: string };
   retry: RetryPolicy;
   /** Most that the completion may cost in US dollars. */
   maxCostUsd?: number;

@@ -2,22 +2,42 @@ import type { Trail } from '../contracts/attempt.js';
 import type { Usage } from '../contracts/chat.js';
 
 /** US dollars per million tokens. */
-export interface Price {
+export interface TokenPrices {
   input: number;
   output: number;
   /** For input read from the provider's cache; as `input` when absent. */
   cachedInput?: number | undefined;
+  /** For input written to the provider's cache; as `input` when absent. */
+  cacheWriteInput?: number | undefined;
+}
+
+export interface Price extends TokenPrices {
+  /** What a whole call costs whose question has more than `above` tokens; the highest one that is passed counts. */
+  longPrompts?: readonly (TokenPrices & { above: number })[] | undefined;
 }
 
 /** US dollars of one call; null when the price or the tokens are not known. */
 export function costOf(usage: Usage | undefined, price: Price | undefined): number | null {
   if (usage === undefined || price === undefined) return null;
+  const { input, output, cachedInput = input, cacheWriteInput = input } = pricesFor(usage.inputTokens, price);
   const cached = usage.cachedInputTokens ?? 0;
+  const written = usage.cacheWriteInputTokens ?? 0;
   const micro =
-    (usage.inputTokens - cached) * price.input +
-    cached * (price.cachedInput ?? price.input) +
-    usage.outputTokens * price.output;
+    (usage.inputTokens - cached - written) * input +
+    cached * cachedInput +
+    written * cacheWriteInput +
+    usage.outputTokens * output;
   return micro / 1_000_000;
+}
+
+function pricesFor(inputTokens: number, price: Price): TokenPrices {
+  const passed = (price.longPrompts ?? []).filter(({ above }) => inputTokens > above);
+  return (
+    passed.reduce<(typeof passed)[number] | undefined>(
+      (highest, one) => (highest === undefined || one.above > highest.above ? one : highest),
+      undefined,
+    ) ?? price
+  );
 }
 
 /** Length of an answer when the request sets no `maxTokens`, for estimates. */

@@ -4,10 +4,10 @@ import {
   isCancellation,
   proxyLocalActivities,
 } from '@temporalio/workflow';
-import { isRouteRefused, type CompletionActivities, type RouteQuestion } from '../contracts/call.js';
+import { isRouteRefused, type CompletionActivities } from '../contracts/call.js';
 import { targetName, type CompletionFailure } from '../contracts/completion.js';
 import { isFailureKind } from '../contracts/outcome.js';
-import type { Route } from '../contracts/route.js';
+import type { Route, RouteRequest } from '../contracts/route.js';
 import { nothingInTime } from '../policy/conclusion.js';
 
 /** Reading the config takes microseconds; only key files on a slow disk take longer. */
@@ -17,7 +17,7 @@ export type RouteEnding =
   { ok: true; route: Route } | { ok: false; failure: CompletionFailure; searchAttributes: boolean };
 
 /** Asks for the route once; it is recorded as a marker, so that a replay has the same one. */
-export async function routeFor(question: RouteQuestion, deadlineMs: number): Promise<RouteEnding> {
+export async function routeFor(request: RouteRequest, deadlineMs: number): Promise<RouteEnding> {
   const allowedMs = Math.min(deadlineMs, longestRoutingMs);
   const { resolveRoute } = proxyLocalActivities<CompletionActivities>({
     startToCloseTimeout: allowedMs,
@@ -25,12 +25,12 @@ export async function routeFor(question: RouteQuestion, deadlineMs: number): Pro
     retry: { maximumAttempts: 1 },
   });
   try {
-    return { ok: true, route: await resolveRoute(question) };
+    return { ok: true, route: await resolveRoute(request) };
   } catch (error) {
     if (isCancellation(error)) throw error;
     // A local activity's failure arrives bare, an ordinary one's inside an ActivityFailure.
     const cause = error instanceof ActivityFailure ? error.cause : error;
-    const requestedModel = targetName(question.target);
+    const requestedModel = targetName(request.target);
     if (!(cause instanceof ApplicationFailure)) {
       // Its time ran out.
       const failure = nothingInTime(requestedModel, { allowedMs, deadlineMs });

@@ -36,7 +36,7 @@ export async function runWorkerCommand(
 ): Promise<ExitCode> {
   const { env } = context;
   const logger = createLogger(logLevel(env, 'info'));
-  const config = await loadConfig({ file: options.config, env });
+  const config = await loadConfig({ file: options.config, env, shipped: 'current' });
   const missing = await whyNoProvider(config, env);
   if (missing !== undefined) {
     throw new CommandError(

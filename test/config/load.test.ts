@@ -22,31 +22,6 @@ async function fault(yaml: string): Promise<string> {
   throw new Error('the config was accepted');
 }
 
-describe('the shipped config', () => {
-  it('is valid, and has the declared retry policy and the named strategies', async () => {
-    const { config } = await loadConfig({ env: {}, directory: tmpdir() });
-    expect(config.retry).toMatchObject({
-      maxAttempts: 3,
-      baseDelay: 1_000,
-      maxDelay: 60_000,
-      attemptTimeout: 30_000,
-    });
-    expect(config.deadline).toBe(300_000);
-    expect(Object.keys(config.strategies)).toEqual([
-      'high_quality',
-      'fast_cheap',
-      'creative',
-      'coding',
-      'analysis',
-    ]);
-    expect(config.chains['default']?.slice(0, 3)).toEqual([
-      'gpt-4',
-      'claude-3-opus-20240229',
-      'gpt-3.5-turbo',
-    ]);
-  });
-});
-
 describe('a holdfast.yaml', () => {
   it('is laid over the shipped config name by name', async () => {
     const { config, file } = await load(
@@ -65,15 +40,15 @@ describe('a holdfast.yaml', () => {
   });
 
   it.each([
-    ['chains: { default: [nobody] }', /chains\.default.*nobody|nobody[\s\S]*chains\.default/],
-    ['models: { mine: { provider: nobody } }', /no provider is named "nobody"/],
+    ['chains: { default: [nobody] }', /chains\.default\[0\]: no model has this name.*nobody/],
+    ['models: { mine: { provider: nobody } }', /models\.mine\.provider: no provider has this name.*nobody/],
     ['retry: { maxAttempts: many }', /retry\.maxAttempts/],
     ['retry: { baseDelay: soon }', /retry\.baseDelay/],
     ['retry: { baseDelay: -5 }', /retry\.baseDelay/],
-    ['retry: { heartbeatInterval: 20s }', /at most half of heartbeatTimeout[\s\S]*retry\.heartbeatInterval/],
+    ['retry: { heartbeatInterval: 20s }', /retry\.heartbeatInterval: .*at most half of heartbeatTimeout/],
     ['retry: { heartbeatInterval: 5001ms }', /at most half of heartbeatTimeout/],
-    ['retry: { maxDelay: 25d }', /too long[\s\S]*retry\.maxDelay/],
-    ['deadline: 2147483648', /too long[\s\S]*deadline/],
+    ['retry: { maxDelay: 25d }', /retry\.maxDelay: too long/],
+    ['deadline: 2147483648', /deadline: too long/],
     ['deadline: .inf', /deadline/],
     ['retrys: { maxAttempts: 3 }', /retrys/],
     ['providers: { mine: { kind: openai, baseUrl: "file:///etc" } }', /baseUrl/],

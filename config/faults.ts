@@ -1,0 +1,98 @@
+import type { z } from 'zod';
+import { keysAt } from './json-schema.js';
+import { isObject } from './merge.js';
+import { nearest } from './nearest.js';
+
+/** One thing that is wrong with a config. */
+export interface ConfigFault {
+  /** `retry.maxAttempts`, `chains.default[1]`; empty for the config as a whole. */
+  path: string;
+  message: string;
+  /** What stands there, as JSON; absent where it may be a secret, or is no single value. */
+  value?: string;
+  /** The key that was probably meant. */
+  suggestion?: string;
+}
+
+type Path = readonly PropertyKey[];
+
+/** What is wrong, from what the schema says about a value. No key of a provider is ever part of it. */
+export function faultsOf(error: z.ZodError, value: unknown): ConfigFault[] {
+  return error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => unknownKey([...issue.path, key], key, keysAt(issue.path)));
+    }
+    const found = at(value, issue.path);
+    if (issue.code === 'invalid_key') {
+      return [{ path: inWords(issue.path), message: issue.issues[0]?.message ?? issue.message }];
+    }
+    const shown = showable(issue.path, found);
+    return [
+      {
+        path: inWords(issue.path),
+        message: messageOf(issue, found),
+        ...(shown === undefined ? {} : { value: shown }),
+      },
+    ];
+  });
+}
+
+/** A fault in a line: `retry.maxAttemps: unknown; did you mean maxAttempts?` */
+export function faultInWords({ path, message, value }: ConfigFault): string {
+  const said = value === undefined ? message : `${message} (it is ${value})`;
+  return path === '' ? said : `${path}: ${said}`;
+}
+
+function unknownKey(path: Path, key: string, known: string[]): ConfigFault {
+  const suggestion = nearest(key, known);
+  const rest = suggestion === undefined ? `known are: ${known.join(', ')}` : `did you mean ${suggestion}?`;
+  return {
+    path: inWords(path),
+    message: `unknown; ${rest}`,
+    ...(suggestion === undefined ? {} : { suggestion }),
+  };
+}
+
+function messageOf(issue: z.core.$ZodIssue, found: unknown): string {
+  if (found === undefined && issue.code !== 'custom') return 'is missing';
+  return issue.message.replace(/^Invalid (?:input|option): /, '').replace(/, received \w+$/, '');
+}
+
+function at(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((inside, step) => {
+    if (Array.isArray(inside) && typeof step === 'number') return inside[step];
+    return isObject(inside) && Object.hasOwn(inside, step) ? inside[String(step)] : undefined;
+  }, value);
+}
+
+/** `models["gpt-3.5-turbo"].price.input` */
+function inWords(path: Path): string {
+  return path
+    .map((step, place) => {
+      if (typeof step === 'number') return `[${String(step)}]`;
+      const name = mayBeKey(String(step)) ? '(hidden, it may be a key)' : String(step);
+      if (!/^[\w$-]+$/.test(name)) return `[${JSON.stringify(name)}]`;
+      return place === 0 ? name : `.${name}`;
+    })
+    .join('');
+}
+
+/** Sections where a single value may be a secret, or a part of one. */
+const secretSections = new Set(['keys', 'headers', 'query', 'auth', 'url']);
+
+function showable(path: Path, value: unknown): string | undefined {
+  if (value === undefined || (typeof value === 'object' && value !== null)) return undefined;
+  if (path.some((step) => secretSections.has(String(step)))) return undefined;
+  if (typeof value !== 'string') return JSON.stringify(value);
+  // An address may have a password in it.
+  return mayBeKey(value) || value.includes('@') || value.length > 60 ? undefined : JSON.stringify(value);
+}
+
+/** True for text that looks like a vendor's key: a known beginning, or a long run of letters and digits mixed. */
+export function mayBeKey(text: string): boolean {
+  return (
+    /(^|\W)(sk|pk|rk|gsk|xai|hf|r8|tgp)[-_]\w/i.test(text) ||
+    /AIza|Bearer/i.test(text) ||
+    /(?=[A-Za-z_]*\d)(?=\d*[A-Za-z_])\w{20,}/.test(text)
+  );
+}

@@ -1,0 +1,146 @@
+import { selectionPresets, type SelectionRules } from '../policy/strategy.js';
+import type { Price } from '../policy/cost.js';
+import type { Traits } from '../wire/traits.js';
+import { modelFacts, vendorAt } from './model-facts.js';
+import { knownTraits } from './model-traits.js';
+import { presets } from './presets.js';
+import type { CheckedFile } from './schema/file.js';
+
+type ProviderInFile = CheckedFile['providers'][string];
+type ModelInFile = CheckedFile['models'][string];
+
+/** A provider with everything that its preset knows. */
+export interface ProviderConfig extends Omit<ProviderInFile, 'kind' | 'preset' | 'keys' | 'auth' | 'traits'> {
+  kind: 'openai' | 'anthropic';
+  /** References, tried in order; empty for an endpoint that needs none. */
+  keys: string[];
+  /** How the key is sent; absent: as the format has it. */
+  auth?: { header: string; scheme?: string };
+}
+
+/** A model with everything that is known of it. */
+export interface ModelConfig extends Omit<ModelInFile, 'provider' | 'price' | 'traits'> {
+  provider: string;
+  price?: Price;
+  /** Of the endpoint and of the model; absent where nothing is known. */
+  traits?: Traits;
+}
+
+/** The config as it is used: presets, profile and known facts put in. */
+export interface Config extends Omit<
+  CheckedFile,
+  'providers' | 'models' | 'selection' | 'profiles' | 'extends' | '$schema'
+> {
+  providers: Record<string, ProviderConfig>;
+  models: Record<string, ModelConfig>;
+  selection: SelectionRules;
+}
+
+/** Puts in what presets and the package of model facts know; what the file says stays. */
+export function resolveConfig(file: CheckedFile): { config: Config; notices: string[] } {
+  const { providers, models, selection } = file;
+  const notices: string[] = [];
+  const resolved = mapValues(providers, (provider, name) => {
+    if (losesPresetKey(provider)) {
+      notices.push(
+        `providers.${name} has another address than its preset and names no keys: it is called without a key. ` +
+          `If it needs one, add providers.${name}.keys.`,
+      );
+    }
+    return resolveProvider(provider);
+  });
+  return {
+    config: {
+      ...without(file, ['profiles', 'extends', '$schema']),
+      providers: resolved,
+      models: mapValues(models, (model, name) => resolveModel(model, name, providers, resolved)),
+      selection: resolveSelection(selection),
+    },
+    notices,
+  };
+}
+
+function resolveProvider(provider: ProviderInFile): ProviderConfig {
+  const { kind, preset: name, keys, auth, baseUrl } = provider;
+  const preset = name === undefined ? undefined : presets[name];
+  const address = baseUrl ?? preset?.baseUrl;
+  const sentBy = auth ?? preset?.auth;
+  return {
+    ...without(provider, ['preset', 'traits', 'auth', 'keys', 'kind']),
+    kind: kind ?? preset?.kind ?? 'openai',
+    keys: keys ?? (preset?.key === undefined || losesPresetKey(provider) ? [] : [preset.key]),
+    ...(address === undefined ? {} : { baseUrl: address }),
+    ...(sentBy === undefined ? {} : { auth: sentBy }),
+  };
+}
+
+/** A preset's key is the vendor's: it is not sent to another address than the vendor's. */
+function losesPresetKey({ preset: name, baseUrl, keys }: ProviderInFile): boolean {
+  const preset = name === undefined ? undefined : presets[name];
+  if (preset?.key === undefined || keys !== undefined || preset.baseUrl === undefined) return false;
+  return baseUrl !== undefined && baseUrl !== preset.baseUrl;
+}
+
+function resolveModel(
+  model: ModelInFile,
+  name: string,
+  providersInFile: CheckedFile['providers'],
+  providers: Record<string, ProviderConfig>,
+): ModelConfig {
+  const { provider: providerName = '', traits: own, price, ...rest } = model;
+  const inFile = providersInFile[providerName];
+  const served = providers[providerName];
+  const { upstreamModel = name, maxOutputTokens } = rest;
+  const vendor = served && vendorAt(served);
+  const facts =
+    rest.contextWindow === undefined || price === undefined ? modelFacts(vendor, upstreamModel) : {};
+  const preset = inFile?.preset === undefined ? undefined : presets[inFile.preset];
+  const knownPrice = price ?? facts.price;
+  const traits: Traits = {
+    ...together({ ...preset?.traits, ...inFile?.traits }, knownTraits(vendor, upstreamModel) ?? {}),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...own,
+  };
+  return {
+    ...facts,
+    ...rest,
+    provider: providerName,
+    ...(knownPrice === undefined ? {} : { price: knownPrice }),
+    ...(Object.keys(traits).length === 0 ? {} : { traits }),
+  };
+}
+
+/** What the endpoint and the model refuse or lack adds up; of single values the model's is the nearer one. */
+function together(endpoint: Traits, model: Traits): Traits {
+  const refuses = [...new Set([...(endpoint.refuses ?? []), ...(model.refuses ?? [])])];
+  const lacks = [...new Set([...(endpoint.lacks ?? []), ...(model.lacks ?? [])])];
+  return {
+    ...endpoint,
+    ...model,
+    ...(refuses.length === 0 ? {} : { refuses }),
+    ...(lacks.length === 0 ? {} : { lacks }),
+  };
+}
+
+function resolveSelection(selection: CheckedFile['selection']): SelectionRules {
+  if (selection?.rules === undefined) return selectionPresets[selection?.preset ?? 'classic'];
+  const { match, rules, otherwise } = selection;
+  return { match, rules, otherwise };
+}
+
+/** An object without some of its fields; what reads the rest need not know of them. */
+function without<Value extends object, Name extends keyof Value>(
+  value: Value,
+  names: Name[],
+): Omit<Value, Name> {
+  const copy = { ...value };
+  for (const name of names) Reflect.deleteProperty(copy, name);
+  return copy;
+}
+
+function mapValues<In, Out>(
+  values: Record<string, In>,
+  map: (value: In, name: string) => Out,
+): Record<string, Out> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value, name)]));
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { nearest } from '../nearest.js';
+import { hooksSchema } from './hooks.js';
+import { modelSchema } from './model.js';
+import { policyShape, profileSchema } from './policy.js';
+import { providerSchema } from './provider.js';
+import { selectionSchema } from './selection.js';
+
+/** The configs that are shipped, by name. */
+export const shippedConfigs = ['default', 'current'] as const;
+export type ShippedConfig = (typeof shippedConfigs)[number];
+
+/** Sections that the schema takes and nothing acts upon yet: said in a notice, never silently. */
+export const notActedUpon = ['circuitBreaker', 'loadBalancer', 'alerts', 'hooks'] as const;
+
+const chain = z.array(z.string()).min(1);
+
+/** The one schema of the config file; types are inferred from it, editors' completion and the reference made from it. */
+export const fileSchema = z
+  .strictObject({
+    $schema: z.string().describe('For editors only.').optional(),
+    extends: z
+      .enum(shippedConfigs)
+      .describe('The shipped config that this one is laid over; absent: `default`.')
+      .optional(),
+    providers: z.record(z.string(), providerSchema).describe('Endpoints, by name.').prefault({}),
+    models: z.record(z.string(), modelSchema).describe('Models, by name.').prefault({}),
+    chains: z
+      .record(z.string(), chain)
+      .describe(
+        'Models in the order they are tried, by name. `default` is used when a request names nothing.',
+      )
+      .prefault({}),
+    strategies: z
+      .record(z.string(), chain)
+      .describe('Chains for a purpose, asked for as `strategy`.')
+      .prefault({}),
+    selection: selectionSchema.optional(),
+    ...policyShape,
+    profile: z.string().describe('The profile that is in force.').prefault('development'),
+    profiles: z
+      .record(z.string(), profileSchema)
+      .describe('Settings under one name, laid over those of the same file.')
+      .prefault({}),
+    hooks: hooksSchema.optional(),
+  })
+  .superRefine((file, context) => {
+    const { providers, models, chains, strategies, selection, loadBalancer, profile, profiles } = file;
+    const mustExist = (what: string, name: string, known: object, path: (string | number)[]): void => {
+      if (Object.hasOwn(known, name)) return;
+      context.addIssue({ code: 'custom', path, message: unknownName(what, Object.keys(known), name) });
+    };
+    for (const [name, { provider }] of Object.entries(models)) {
+      if (provider !== undefined) mustExist('provider', provider, providers, ['models', name, 'provider']);
+    }
+    for (const [section, lists] of Object.entries({ chains, strategies })) {
+      for (const [name, list] of Object.entries(lists)) {
+        for (const [place, model] of list.entries())
+          mustExist('model', model, models, [section, name, place]);
+      }
+    }
+    if (!Object.hasOwn(chains, 'default')) {
+      context.addIssue({ code: 'custom', path: ['chains'], message: 'a chain named "default" is needed' });
+    }
+    if (selection?.rules !== undefined) {
+      for (const [place, { strategy }] of selection.rules.entries()) {
+        mustExist('strategy', strategy, strategies, ['selection', 'rules', place, 'strategy']);
+      }
+      mustExist('strategy', selection.otherwise, strategies, ['selection', 'otherwise']);
+    }
+    for (const model of Object.keys(loadBalancer?.models ?? {})) {
+      mustExist('model', model, models, ['loadBalancer', 'models', model]);
+    }
+    if (profile !== 'development') mustExist('profile', profile, profiles, ['profile']);
+  });
+
+/** What may be written in a file of one's own: everything is optional, since it is laid over a shipped config. */
+export type ConfigFile = z.input<typeof fileSchema>;
+/** A merged config that passed the schema. */
+export type CheckedFile = z.output<typeof fileSchema>;
+
+/** Whether a name may be repeated is for whoever shows the fault: it may be a key in the wrong place. */
+function unknownName(what: string, known: string[], name: string): string {
+  const near = nearest(name, known);
+  const rest = near === undefined ? `there are: ${known.sort().join(', ')}` : `did you mean ${near}?`;
+  return `no ${what} has this name; ${rest}`;
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { presetNames, presets } from '../presets.js';
+import { keyReference } from './common.js';
+import { traitsSchema } from './traits.js';
+
+const headerName = z.string().regex(/^[A-Za-z0-9-]+$/, 'a header name has letters, digits and hyphens');
+
+/** Headers that carry keys: a value written here would be a key in the config. */
+const keyHeaders = new Set([
+  'authorization',
+  'proxy-authorization',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+  'cookie',
+]);
+
+const kinds = ['openai', 'anthropic'] as const;
+
+/** One provider, as a file says it. */
+export const providerSchema = z
+  .strictObject({
+    kind: z.enum(kinds).describe('The wire format. Needed, unless a preset gives it.').optional(),
+    preset: z
+      .enum(presetNames)
+      .describe('Address, way to send the key, name of the key and quirks of a known endpoint.')
+      .optional(),
+    baseUrl: z
+      .url({ protocol: /^https?$/ })
+      .describe(
+        "Where it is called; absent: the vendor's or the preset's address. OpenAI-compatible ones mostly end in `/v1`.",
+      )
+      .optional(),
+    keys: z
+      .array(keyReference)
+      .describe(
+        "Key references, tried in order; empty for an endpoint that needs none. Absent: none, or the preset's. Not kept when the address changes.",
+      )
+      .optional(),
+    auth: z
+      .strictObject({
+        header: headerName.describe('Header that carries the key.'),
+        scheme: z
+          .string()
+          .regex(/^[\w-]+$/)
+          .describe('Word before the key, such as `Bearer`; absent: the key alone.')
+          .exactOptional(),
+      })
+      .describe('How the key is sent; absent: as the format or the preset says.')
+      .optional(),
+    headers: z
+      .record(headerName, z.string())
+      .describe('Further headers of every call. Not for keys.')
+      .optional(),
+    query: z
+      .record(z.string(), z.string())
+      .describe('Query parameters of every call, such as `api-version`.')
+      .optional(),
+    traits: traitsSchema
+      .describe('How this endpoint differs from its format; a field here replaces that of the preset.')
+      .optional(),
+  })
+  .superRefine(({ kind, preset, baseUrl, headers }, context) => {
+    const known = preset === undefined ? undefined : presets[preset];
+    const issue = (path: string[], message: string): void => {
+      context.addIssue({ code: 'custom', path, message });
+    };
+    if (known === undefined && kind === undefined) {
+      issue(
+        ['kind'],
+        `is missing: name the format (${kinds.join(', ')}) or a preset (${presetNames.join(', ')})`,
+      );
+    }
+    if (known !== undefined && kind !== undefined && kind !== known.kind) {
+      issue(['kind'], `the preset has the format ${known.kind}`);
+    }
+    if (known !== undefined && known.baseUrl === undefined && baseUrl === undefined) {
+      issue(['baseUrl'], `is missing: the preset needs your address, such as ${known.baseUrlExample ?? ''}`);
+    }
+    for (const name of Object.keys(headers ?? {})) {
+      if (keyHeaders.has(name.toLowerCase()))
+        issue(['headers', name], 'keys are given with `keys`, by reference');
+    }
+  });

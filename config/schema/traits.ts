@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import type { ChatParameters } from '../../contracts/chat.js';
+import { abilities } from '../../wire/traits.js';
+
+/** Every parameter, so that one that is added to the contract is not forgotten here. */
+const parameters = {
+  maxTokens: true,
+  temperature: true,
+  topP: true,
+  topK: true,
+  stop: true,
+  seed: true,
+  presencePenalty: true,
+  frequencyPenalty: true,
+  tools: true,
+  toolChoice: true,
+  parallelToolCalls: true,
+  responseFormat: true,
+  reasoningEffort: true,
+  reasoningBudget: true,
+  n: true,
+  logprobs: true,
+  topLogprobs: true,
+  user: true,
+  extra: true,
+} as const satisfies Record<keyof ChatParameters, true>;
+
+const parameterNames = Object.keys(parameters) as (keyof ChatParameters)[];
+
+/** How a model or an endpoint differs from its wire format; see {@link import('../../wire/traits.js').Traits}. */
+export const traitsSchema = z.strictObject({
+  refuses: z
+    .array(z.enum(parameterNames))
+    .describe('Parameters it does not take: left out of the call, and said so in a notice.')
+    .exactOptional(),
+  lacks: z
+    .array(z.enum(abilities))
+    .describe('Abilities without which it is not called for a request that needs them.')
+    .exactOptional(),
+  tokenLimitName: z
+    .enum(['max_tokens', 'max_completion_tokens'])
+    .describe('OpenAI format: name of the token limit.')
+    .exactOptional(),
+  systemRole: z
+    .enum(['system', 'developer'])
+    .describe('OpenAI format: role of instructions.')
+    .exactOptional(),
+  streamUsage: z
+    .boolean()
+    .describe('OpenAI format: false where `stream_options` is refused.')
+    .exactOptional(),
+  thinking: z
+    .enum(['budget', 'adaptive'])
+    .describe('Anthropic format: how thinking is asked for.')
+    .exactOptional(),
+});

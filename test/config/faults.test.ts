@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, parseConfig } from '../../config/load.js';
+import { mayBeKey } from '../../config/faults.js';
+import { parseYaml } from '../../config/read-file.js';
+
+const key = 'sk-proj-abcdefghij0123456789abcdefghij';
+
+const sound = {
+  providers: { p: { kind: 'openai' } },
+  models: { m: { provider: 'p' } },
+  chains: { default: ['m'] },
+  strategies: { high_quality: ['m'] },
+};
+
+function errorOf(value: object): ConfigError {
+  try {
+    parseConfig({ ...sound, ...value }, 'a test');
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+  }
+  throw new Error('the config was accepted');
+}
+
+describe('a fault', () => {
+  it.each<[object, string]>([
+    [{ retry: { maxAttemps: 3 } }, 'retry.maxAttemps: unknown; did you mean maxAttempts?'],
+    [{ retry: { wholly_else: 3 } }, 'retry.wholly_else: unknown; known are: maxAttempts, baseDelay,'],
+    [{ modles: {} }, 'modles: unknown; did you mean models?'],
+    [
+      { providers: { p: { kind: 'openai', basUrl: 'x' } } },
+      'providers.p.basUrl: unknown; did you mean baseUrl?',
+    ],
+    [{ retry: { maxAttempts: 0 } }, 'retry.maxAttempts: Too small: expected number to be >=1 (it is 0)'],
+    [
+      { retry: { baseDelay: true } },
+      'retry.baseDelay: write a duration: "500ms", "30s", "5m", or milliseconds (it is true)',
+    ],
+    [{ models: { 'a.b': { provider: 7 } } }, 'models["a.b"].provider: expected string (it is 7)'],
+    [{ models: { m: {} } }, 'models.m.provider: is missing: name the provider that serves it'],
+    [
+      { chains: { default: ['n'] } },
+      'chains.default[0]: no model has this name; did you mean m? (it is "n")',
+    ],
+    [
+      { selection: { rules: [{ anyOf: ['x'], strategy: 'high_qualty' }] } },
+      'selection.rules[0].strategy: no strategy has this name; did you mean high_quality? (it is "high_qualty")',
+    ],
+    [
+      { selection: { rules: [{ anyOf: ['x'], strategy: 'high_quality' }], otherwise: 'cheap' } },
+      'selection.otherwise: no strategy has this name; there are: high_quality (it is "cheap")',
+    ],
+    [
+      { selection: { rules: [{ strategy: 'high_quality' }] } },
+      'a rule needs at least one of anyOf, fewerWordsThan and budget',
+    ],
+    [
+      { selection: { preset: 'clasic' } },
+      'selection.preset: expected one of "classic"|"current" (it is "clasic")',
+    ],
+    [{ profile: 'prod', profiles: { production: {} } }, 'profile: no profile has this name; '],
+    [
+      { profiles: { production: { retrys: {} } } },
+      'profiles.production.retrys: unknown; did you mean retry?',
+    ],
+    [
+      { hooks: { beforeAttempt: [{ modul: 'x' }] } },
+      'hooks.beforeAttempt[0].modul: unknown; did you mean module?',
+    ],
+    [{ hooks: { beforeAttempt: [{ export: 'x' }] } }, 'hooks.beforeAttempt[0].module: is missing'],
+    [
+      { providers: { p: {} } },
+      'providers.p.kind: is missing: name the format (openai, anthropic) or a preset (azure-openai,',
+    ],
+    [
+      { providers: { p: { preset: 'azure-openai' } } },
+      'providers.p.baseUrl: is missing: the preset needs your address',
+    ],
+    [
+      { providers: { p: { preset: 'groq', kind: 'anthropic' } } },
+      'providers.p.kind: the preset has the format openai',
+    ],
+    [
+      { loadBalancer: { strategy: 'weighted', models: { x: 1 } } },
+      'loadBalancer.models.x: no model has this name',
+    ],
+  ])('%j', (value, words) => {
+    expect(errorOf(value).message).toContain(words);
+  });
+
+  it('comes with its parts, and with all others', () => {
+    const { faults } = errorOf({ retry: { maxAttemps: 3, maxAttempts: 0 } });
+    expect(faults).toEqual([
+      { path: 'retry.maxAttempts', message: expect.any(String) as string, value: '0' },
+      { path: 'retry.maxAttemps', message: expect.any(String) as string, suggestion: 'maxAttempts' },
+    ]);
+  });
+});
+
+describe('a key in the wrong place is never repeated', () => {
+  it.each<[string, object]>([
+    ['as a reference', { providers: { p: { kind: 'openai', keys: [key] } } }],
+    ['as one text', { providers: { p: { kind: 'openai', keys: key } } }],
+    ['as the name of a setting', { providers: { p: { kind: 'openai', [key]: true } } }],
+    ['as the name of a provider', { providers: { [key]: { kind: 'x' } } }],
+    [
+      'in a header for keys',
+      { providers: { p: { kind: 'openai', headers: { Authorization: `Bearer ${key}` } } } },
+    ],
+    ['as a header that is no text', { providers: { p: { kind: 'openai', headers: { 'x-y': [key] } } } }],
+    ['in an address', { providers: { p: { kind: 'openai', baseUrl: `ftp://u:${key}@host` } } }],
+    ['as a format', { providers: { p: { kind: key } } }],
+    ['as a model', { chains: { default: [key] } }],
+    ['as a duration', { deadline: key }],
+    [
+      'as the URL of an alert',
+      { alerts: { channels: [{ kind: 'slack', url: `https://hooks.example/${key}` }] } },
+    ],
+  ])('%s', (_, value) => {
+    const { message, faults } = errorOf(value);
+    expect(message + JSON.stringify(faults)).not.toContain('abcdefghij');
+  });
+
+  it.each([`keys: [${key}`, `keys: "${key}\n- x`, `a: *${key}`, `a: 1\na: ${key}`, `? [${key}]: {`])(
+    'nor where it breaks the YAML: %#',
+    (text) => {
+      expect(() => parseYaml(text, 'a.yaml')).toThrow(ConfigError);
+      expect(() => parseYaml(text, 'a.yaml')).not.toThrow(/abcdefghij/);
+    },
+  );
+
+  it.each(['gpt-3.5-turbo', 'claude-3-opus-20240229', 'ollama/codellama', 'maxWaitBeforeFallback', '30s'])(
+    'while %s is no key',
+    (text) => {
+      expect(mayBeKey(text)).toBe(false);
+    },
+  );
+});
+
+it('YAML that does not parse is told by line and column', () => {
+  expect(() => parseYaml('a: 1\nb: [1', 'a.yaml')).toThrow(/a\.yaml is not YAML: line 2, column/);
+});
