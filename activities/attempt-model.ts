@@ -48,7 +48,7 @@ export async function attemptModel(
       },
     );
   }
-  const { contextWindow, upstreamModel = model, price, provider: name } = settings;
+  const { contextWindow, upstreamModel = model, price, traits, provider: name } = settings;
   const { kind, baseUrl, keys } = endpoint;
   const check = await checkWindow({ contextWindow, upstreamModel, kind, baseUrl }, request);
   if (!check.fits) {
@@ -72,6 +72,7 @@ export async function attemptModel(
             adaptations,
             signal,
             timeoutMs: Math.max(1, timeoutMs - (calledAt - startedAt)),
+            ...(traits === undefined ? {} : { traits }),
             ...(stream === undefined ? {} : { stream }),
             ...(contextWindow === undefined ? {} : { contextWindow }),
             ...(resolved === undefined ? {} : { apiKey: resolved.key }),

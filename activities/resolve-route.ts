@@ -2,27 +2,65 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { RouteRefused } from '../contracts/call.js';
 import type { Route, RouteRequest } from '../contracts/route.js';
 import { providersAskedFor, resolveRoute as route } from '../config/route.js';
-import type { ActivityDependencies } from './dependencies.js';
+import type { ActivityDependencies, Setup } from './dependencies.js';
+import { runHook } from './hooks/run-hook.js';
 import { providersWithoutKey } from './providers-without-key.js';
 
 /** The local activity `resolveRoute`; see the contract in contracts/call.ts. */
 export function createResolveRoute(dependencies: ActivityDependencies) {
   return async function resolveRoute(request: RouteRequest): Promise<Route> {
     const { searchAttributes, resolveKey } = dependencies;
-    const { config, configHash } = dependencies.setup();
-    const asked = providersAskedFor(request, config);
-    const missingKeys = await providersWithoutKey({ config, resolveKey }, asked);
-    const routing = route(request, config, {
+    const setup = dependencies.setup();
+    const { config, configHash } = setup;
+    const refused = (type: string, message: string): ApplicationFailure =>
+      ApplicationFailure.create({
+        type,
+        message,
+        nonRetryable: true,
+        details: [{ searchAttributes } satisfies RouteRefused],
+      });
+
+    const choice = await strategyByHook(request, setup);
+    if (choice.refusal !== undefined) throw refused('vetoed', choice.refusal);
+    const { asked } = choice;
+    const missingKeys = await providersWithoutKey({ config, resolveKey }, providersAskedFor(asked, config));
+    const routing = route(asked, config, {
       configHash,
       searchAttributes,
       unusable: (provider) => missingKeys.get(provider),
     });
-    if (routing.ok) return routing.route;
-    throw ApplicationFailure.create({
-      type: routing.refusal.kind,
-      message: routing.refusal.message,
-      nonRetryable: true,
-      details: [{ searchAttributes } satisfies RouteRefused],
-    });
+    if (!routing.ok) throw refused(routing.refusal.kind, routing.refusal.message);
+    const { selected } = choice;
+    return selected === undefined ? routing.route : { ...routing.route, selected };
   };
+}
+
+type StrategyChoice =
+  | { asked: RouteRequest; selected?: NonNullable<Route['selected']>; refusal?: undefined }
+  | { refusal: string };
+
+/** Lets the config's hook choose the strategy of a request that asked for `auto`; without its word the rules choose. */
+async function strategyByHook(request: RouteRequest, { config, hooks }: Setup): Promise<StrategyChoice> {
+  const { target, chat } = request;
+  const hook = hooks.selectStrategy;
+  if (target.kind !== 'auto' || hook === undefined) return { asked: request };
+  const { task, budget } = target;
+  const question = {
+    messages: chat.messages,
+    strategies: Object.keys(config.strategies),
+    ...(task === undefined ? {} : { task }),
+    ...(budget === undefined ? {} : { budget }),
+  };
+  const run = await runHook(hook, (signal) => hook.run(question, { signal }));
+  if (run.ok && run.value === undefined) return { asked: request };
+  if (run.ok && typeof run.value === 'string' && Object.hasOwn(config.strategies, run.value)) {
+    const strategy = run.value;
+    return {
+      asked: { ...request, target: { kind: 'strategy', strategy } },
+      selected: { strategy, because: `hook ${hook.name} chose it` },
+    };
+  }
+  const failed = run.ok ? `hook ${hook.name} named no strategy of the config` : run.reason;
+  if (hook.required) return { refusal: `${failed}, and the config requires it` };
+  return { asked: request };
 }

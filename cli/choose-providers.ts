@@ -1,4 +1,4 @@
-import { loadConfig, type LoadedConfig } from '../config/load.js';
+import { loadConfig, type ConfigSource, type LoadedConfig } from '../config/load.js';
 import { whyNoProvider } from './missing-keys.js';
 import type { SimulatedProviders } from './simulated-providers.js';
 
@@ -6,6 +6,8 @@ import type { SimulatedProviders } from './simulated-providers.js';
 export interface ChosenProviders {
   config: LoadedConfig;
   env: NodeJS.ProcessEnv;
+  /** Where the config came from, so that its changes are seen; absent where they are not wanted. */
+  source?: ConfigSource;
   simulated?: SimulatedProviders & { because: string[] };
 }
 
@@ -25,7 +27,10 @@ export async function chooseProviders({
   const config = await loadConfig({ file, env });
   const because = simulate ? ['--simulate asks for it.'] : await whyNoProvider(config, env);
   // The classic models are for a first look and for tests; who has keys is answered by models of today.
-  if (because === undefined) return { config: await loadConfig({ file, env, shipped: 'current' }), env };
+  if (because === undefined) {
+    const source: ConfigSource = { file, env, shipped: 'current' };
+    return { config: await loadConfig(source), env, source };
+  }
   // Loaded only when needed: most runs have keys.
   const { startSimulatedProviders } = await import('./simulated-providers.js');
   const simulated = await startSimulatedProviders(config.config);

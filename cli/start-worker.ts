@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { defaultTaskQueue } from '../contracts/completion.js';
 import { EngineError, type Engine } from '../engine/index.js';
 import { createWorker, workerIdentity } from '../worker/create-worker.js';
+import { createLiveSetup } from '../worker/live-setup.js';
 import type { ChosenProviders } from './choose-providers.js';
 import { livePollers } from './pollers.js';
 import { usableSearchAttributes } from './usable-search-attributes.js';
@@ -36,17 +37,23 @@ export async function startWorker(
   const connection = await connect(engine);
   try {
     const taskQueue = wanted ?? (await freeTaskQueue(connection, engine, providers, tell));
+    const { config, source } = providers;
+    const setup = await createLiveSetup(config, logger, source);
     const worker = await createWorker({
       connection,
       namespace: engine.namespace,
-      config: providers.config,
+      config,
+      setup: setup.current,
       env: providers.env,
       logger,
       taskQueue,
       identity: workerIdentity(program),
       searchAttributes: await usableSearchAttributes(engine, connection, tell),
     });
-    const ended = worker.run().finally(() => connection.close());
+    const ended = worker.run().finally(() => {
+      setup.stop();
+      return connection.close();
+    });
     // Whoever waits for it hears of a failure; until then it is nobody's unhandled rejection.
     ended.catch(() => undefined);
     return {

@@ -18,6 +18,8 @@ export interface WorkerOptions {
   connection: NativeConnection;
   namespace: string;
   config: LoadedConfig;
+  /** What the config asks for, where it may change while the worker runs; default: built once from `config`. */
+  setup?: () => Setup;
   logger: Logger;
   /** Whether Holdfast's search attributes are registered in the namespace. */
   searchAttributes: boolean;
@@ -36,15 +38,14 @@ export interface WorkerOptions {
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { connection, namespace, config, taskQueue = defaultTaskQueue } = options;
   const { attemptTimeout } = config.config.retry;
-  for (const notice of config.notices ?? []) options.logger.warn(notice);
-  const setup = await createSetup(config);
+  const setup = options.setup ?? (await fixedSetup(config));
   return Worker.create({
     connection,
     namespace,
     taskQueue,
     identity: options.identity ?? workerIdentity('holdfast-worker'),
     workflowBundle: options.bundle ?? (await workflowBundle()),
-    activities: createActivities(dependenciesOf(options, () => setup)),
+    activities: createActivities(dependenciesOf(options, setup)),
     // Calls wait for providers, they do not compute: many fit into one process.
     maxConcurrentActivityTaskExecutions: 200,
     // Cancellation travels with heartbeats; throttled more, it would be late.
@@ -53,6 +54,11 @@ export async function createWorker(options: WorkerOptions): Promise<Worker> {
     stickyQueueScheduleToStartTimeout: '1s',
     shutdownGraceTime: options.shutdownGraceMs ?? attemptTimeout + 5_000,
   });
+}
+
+async function fixedSetup(config: LoadedConfig): Promise<() => Setup> {
+  const setup = await createSetup(config);
+  return () => setup;
 }
 
 /** `holdfast-worker 4711@host`: what runs here, as which process, on which machine. */

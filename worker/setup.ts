@@ -1,16 +1,26 @@
 import path from 'node:path';
 import type { Setup } from '../activities/index.js';
-import { loadHooks } from '../activities/hooks/load-hooks.js';
+import { loadHooks, noHooks } from '../activities/hooks/load-hooks.js';
 import type { LoadedConfig } from '../config/load.js';
+import type { ProviderConfig } from '../config/schema.js';
 import { createProvider } from '../providers/index.js';
 
 /** Builds what a config asks for: a client for each provider, and its hooks. @throws HookError */
 export async function createSetup({ config, hash, file }: LoadedConfig): Promise<Setup> {
   const providers = Object.entries(config.providers).map(
-    ([name, { kind, baseUrl }]) =>
-      [name, createProvider({ name, kind, ...(baseUrl === undefined ? {} : { baseUrl }) })] as const,
+    ([name, settings]) => [name, createProvider({ name, ...settingsOf(settings) })] as const,
   );
   const directory = file === undefined ? process.cwd() : path.dirname(file);
-  const hooks = await loadHooks(config.hooks, directory);
+  const hooks = config.hooks === undefined ? noHooks : await loadHooks(config.hooks, directory);
   return { config, configHash: hash, providers: new Map(providers), hooks };
+}
+
+function settingsOf({ kind, baseUrl, auth, headers, query }: ProviderConfig) {
+  return {
+    kind,
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(auth === undefined ? {} : { auth }),
+    ...(headers === undefined ? {} : { headers }),
+    ...(query === undefined ? {} : { query }),
+  };
 }

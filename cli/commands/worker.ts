@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { loadConfig } from '../../config/load.js';
+import { loadConfig, type ConfigSource } from '../../config/load.js';
 import { findEngine } from '../../engine/index.js';
 import { createLogger } from '../../worker/logger.js';
 import type { CommandContext } from '../command-context.js';
@@ -36,7 +36,8 @@ export async function runWorkerCommand(
 ): Promise<ExitCode> {
   const { env } = context;
   const logger = createLogger(logLevel(env, 'info'));
-  const config = await loadConfig({ file: options.config, env, shipped: 'current' });
+  const source: ConfigSource = { file: options.config, env, shipped: 'current' };
+  const config = await loadConfig(source);
   const missing = await whyNoProvider(config, env);
   if (missing !== undefined) {
     throw new CommandError(
@@ -50,7 +51,7 @@ export async function runWorkerCommand(
   const engine = await findEngine({ env });
   context.installLogger(logger);
   const worker = await startWorker(engine, {
-    providers: { config, env },
+    providers: { config, env, source },
     logger,
     taskQueue: options.taskQueue,
     program: 'holdfast-worker',

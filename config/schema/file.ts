@@ -11,7 +11,7 @@ export const shippedConfigs = ['default', 'current'] as const;
 export type ShippedConfig = (typeof shippedConfigs)[number];
 
 /** Sections that the schema takes and nothing acts upon yet: said in a notice, never silently. */
-export const notActedUpon = ['circuitBreaker', 'loadBalancer', 'alerts', 'hooks'] as const;
+export const notActedUpon = ['circuitBreaker', 'loadBalancer', 'alerts'] as const;
 
 const chain = z.array(z.string()).min(1);
 
