@@ -7,7 +7,13 @@ import {
   type CallReport,
 } from '../contracts/call.js';
 import type { FailureKind } from '../contracts/outcome.js';
-import { decideRetry, lostWorkers, toleratedWorkerLosses, type RetryDecision } from '../policy/retry.js';
+import {
+  decideRetry,
+  lostWorkerDelayMs,
+  lostWorkers,
+  toleratedWorkerLosses,
+  type RetryDecision,
+} from '../policy/retry.js';
 import { recordingMarginMs } from '../policy/walk.js';
 import { attemptModel, type ModelAttempt } from './attempt-model.js';
 import type { ActivityDependencies } from './dependencies.js';
@@ -28,7 +34,7 @@ export function createCallModel(dependencies: ActivityDependencies) {
       attempt: info.attempt,
     });
     const startedAt = dependencies.now();
-    const report = reportSoFar(info, candidate);
+    const report = reportSoFar(info, input);
     const allowedMs = timeLeftAtStart(info, startedAt);
     const marginMs = recordingMarginMs(allowedMs);
     const remainingMs = (): number => allowedMs - marginMs - (dependencies.now() - startedAt);
@@ -98,20 +104,22 @@ export function createCallModel(dependencies: ActivityDependencies) {
 }
 
 /** What earlier attempts of this activity reported, with an entry for each that ended without a word. */
-function reportSoFar(info: Info, candidate: CallModelInput['candidate']): CallReport {
+function reportSoFar(info: Info, { candidate, retry }: CallModelInput): CallReport {
   const details: unknown = info.heartbeatDetails;
   const earlier: CallReport = isCallReport(details) ? details : { attempts: [], through: 0 };
   const attempts = [...earlier.attempts];
   for (let lost = earlier.through + 1; lost < info.attempt; lost += 1) {
     const began = earlier.callingSince ?? new Date(lastKnown(info, attempts)).toISOString();
+    const afterMs = lostWorkerDelayMs(retry, lost + 1);
     attempts.push({
       model: candidate.model,
       provider: candidate.provider,
       outcome: 'worker_lost',
       startedAt: began,
-      durationMs: Math.max(0, info.currentAttemptScheduledTimestampMs - Date.parse(began)),
+      // Until the loss was noticed: the repetition was scheduled its delay later.
+      durationMs: Math.max(0, info.currentAttemptScheduledTimestampMs - afterMs - Date.parse(began)),
       message: 'the worker went away during the call; the provider may have been paid for it',
-      next: { action: 'retry', afterMs: 0, because: 'another_worker' },
+      next: { action: 'retry', afterMs, because: 'another_worker' },
     });
   }
   return { attempts, through: info.attempt - 1 };
@@ -148,7 +156,7 @@ function faultOfOurs(
   { now, logger }: ActivityDependencies,
 ): ModelAttempt {
   const name = error instanceof Error ? error.name : typeof error;
-  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter(isFrame) : [];
+  const frames = error instanceof Error ? framesOf(error) : [];
   logger.error({ model, error: name, frames }, 'a fault in Holdfast ended a call');
   const failure = {
     kind: 'internal_error',
@@ -165,8 +173,10 @@ function faultOfOurs(
   return { attempts: [attempt], result: { ok: false, failure } };
 }
 
-function isFrame(line: string): boolean {
-  return line.trimStart().startsWith('at ');
+/** The stack without the message, which may have lines that look like frames. */
+function framesOf({ stack = '', message }: Error): string[] {
+  const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
+  return frames.filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line));
 }
 
 function noteDecision(attempt: Attempt, decision: RetryDecision): void {

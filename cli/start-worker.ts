@@ -35,6 +35,7 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   const connection = await connect(engine);
   try {
+    for (const notice of providers.config.notices ?? []) tell(notice);
     const taskQueue = wanted ?? (await freeTaskQueue(connection, engine, providers, tell));
     const worker = await createWorker({
       connection,

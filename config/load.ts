@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parse } from 'yaml';
+import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { isObject, layOver } from './merge.js';
 import { configSchema, type Config } from './schema.js';
@@ -55,7 +55,12 @@ export async function loadConfig(source: ConfigSource = {}): Promise<LoadedConfi
 export function parseConfig(value: unknown, name: string): Config {
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw new ConfigError(`${name} cannot be used:\n${z.prettifyError(parsed.error)}`);
+  throw new ConfigError(`${name} cannot be used:\n${withoutKeys(z.prettifyError(parsed.error))}`);
+}
+
+/** A key may have been pasted where a name belongs, and the message names what it does not know. */
+function withoutKeys(message: string): string {
+  return message.replaceAll(/\bsk-[\w-]{8,}/g, '[a key]');
 }
 
 /** The same for the same config, whatever order its parts were written in. */
@@ -84,10 +89,19 @@ function isMissing(error: unknown): boolean {
 
 function parseYaml(text: string, name: string): unknown {
   try {
-    return parse(text);
+    // Without the lines themselves: one of them may hold a key that was pasted in.
+    return parse(text, { prettyErrors: false, logLevel: 'error' });
   } catch (error) {
-    throw new ConfigError(`${name} is not YAML: ${error instanceof Error ? error.message : String(error)}`);
+    throw new ConfigError(`${name} is not YAML: ${whereIn(text, error)}`);
   }
+}
+
+/** What is wrong where, in the parser's code words: its sentences may quote the text. */
+function whereIn(text: string, error: unknown): string {
+  if (!(error instanceof YAMLParseError)) return error instanceof Error ? error.name : String(error);
+  const before = text.slice(0, error.pos[0]).split('\n');
+  const column = (before.at(-1) ?? '').length + 1;
+  return `${error.code} at line ${String(before.length)}, column ${String(column)}`;
 }
 
 function sorted(value: unknown): unknown {

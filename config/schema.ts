@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseKeyReference } from '../contracts/key-reference.js';
 import { parseDuration } from './duration.js';
 
 /** A span of time: milliseconds, or words such as `500ms`, `30s`, `5m`. Becomes milliseconds. */
@@ -9,9 +10,9 @@ const duration = z.union([z.number(), z.string()]).transform((value, context): n
   return z.NEVER;
 });
 
-const keyReference = z.string().regex(/^(env|file):.+/, {
-  // The value is not repeated: it may be a key that was pasted here by mistake.
-  message: 'a key is given by reference, env:NAME or file:PATH, never as itself',
+const keyReference = z.string().superRefine((text, context) => {
+  const parsed = parseKeyReference(text);
+  if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.reason });
 });
 
 const providerSchema = z.strictObject({

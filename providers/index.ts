@@ -13,5 +13,5 @@ export function createProvider({ kind, ...settings }: ProviderSettings & { kind:
 export { createAnthropicProvider } from './anthropic.js';
 export { createOpenAIProvider, type ProviderSettings } from './openai.js';
 export { checkWindow, type WindowCheck, type WindowModel } from './window.js';
-export { parseKeyReference, resolveKey, shareReads, type KeySources, type ResolvedKey } from './keys.js';
+export { resolveKey, shareReads, type KeySources, type ResolvedKey } from './keys.js';
 export type { Adaptation, Provider, ProviderCall, ProviderFailure, ProviderReply } from './provider.js';

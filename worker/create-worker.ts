@@ -29,7 +29,6 @@ export interface WorkerOptions {
 export async function createWorker(options: WorkerOptions): Promise<Worker> {
   const { connection, namespace, config, taskQueue = defaultTaskQueue } = options;
   const { attemptTimeout } = config.config.retry;
-  for (const notice of config.notices ?? []) options.logger.warn(notice);
   return Worker.create({
     connection,
     namespace,

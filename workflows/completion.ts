@@ -7,12 +7,13 @@ import {
 } from '@temporalio/workflow';
 import type { Trail } from '../contracts/attempt.js';
 import {
+  targetName,
   trailQueryName,
   type CompletionFailure,
   type CompletionInput,
   type CompletionResult,
 } from '../contracts/completion.js';
-import { concludeAnswer, concludeFailure } from '../policy/conclusion.js';
+import { concludeAnswer, concludeFailure, noWorkerInTime } from '../policy/conclusion.js';
 import { walkChain } from './attempts.js';
 import { routeFor } from './route.js';
 import { tellEnding, tellTrail } from './story.js';
@@ -29,7 +30,11 @@ export async function completion({ target, chat, deadlineMs }: CompletionInput):
   const { workflowId, startTime } = workflowInfo();
   const remainingMs = (): number => deadlineMs - (Date.now() - startTime.getTime());
 
-  const routing = await routeFor(target, Math.max(1, remainingMs()));
+  if (remainingMs() <= 0) {
+    const failure = noWorkerInTime(targetName(target), deadlineMs);
+    throw completionFailed(failure);
+  }
+  const routing = await routeFor(target, remainingMs());
   if (!routing.ok) {
     tellEnding(routing, trail, routing.failure.kind);
     throw completionFailed(routing.failure);

@@ -47,6 +47,20 @@ describe('the shipped config', () => {
   });
 });
 
+describe('a key in the wrong place', () => {
+  const key = 'sk-proj-THISISMYSECRETKEY0123456789';
+
+  it.each([
+    ['as itself', `providers: { openai: { keys: ['${key}'] } }`],
+    ['behind env:', `providers: { openai: { keys: ['env:${key}'] } }`],
+    ['behind env:, without dashes', `providers: { openai: { keys: ['env:${key.replaceAll('-', '_')}'] } }`],
+    ['in a line that is not YAML', `providers: { openai: { keys: [${key}`],
+    ['as the name of a field', `providers: { openai: { '${key}': x } }`],
+  ])('%s is refused and not repeated', async (_, yaml) => {
+    expect(await fault(yaml)).not.toContain('SECRET');
+  });
+});
+
 describe('a holdfast.yaml', () => {
   it('is laid over the shipped config name by name', async () => {
     const { config, file } = await load(
