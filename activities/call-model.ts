@@ -29,7 +29,7 @@ export function createCallModel(dependencies: ActivityDependencies) {
       attempt: info.attempt,
     });
     const startedAt = dependencies.now();
-    const report = reportSoFar(info, candidate);
+    const report = reportSoFar(info, input);
     const allowedMs = timeLeftAtStart(info, startedAt);
     const marginMs = recordingMarginMs(allowedMs);
     const remainingMs = (): number => allowedMs - marginMs - (dependencies.now() - startedAt);
@@ -133,7 +133,7 @@ function faultOfOurs(
   { now, logger }: ActivityDependencies,
 ): ModelAttempt {
   const name = error instanceof Error ? error.name : typeof error;
-  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter(isFrame) : [];
+  const frames = error instanceof Error ? framesOf(error) : [];
   logger.error({ model, error: name, frames }, 'a fault in Holdfast ended a call');
   const failure = {
     kind: 'internal_error',
@@ -150,8 +150,10 @@ function faultOfOurs(
   return { attempts: [attempt], result: { ok: false, failure } };
 }
 
-function isFrame(line: string): boolean {
-  return line.trimStart().startsWith('at ');
+/** The stack without the message, which may have lines that look like frames. */
+function framesOf({ stack = '', message }: Error): string[] {
+  const frames = stack.slice(stack.indexOf(message) + message.length).split('\n');
+  return frames.filter((line) => /^\s+at .*:\d+:\d+\)?$/.test(line));
 }
 
 function noteDecision(attempt: Attempt, decision: RetryDecision): void {

@@ -1,7 +1,7 @@
 import type { Info } from '@temporalio/activity';
 import type { Attempt } from '../contracts/attempt.js';
-import { isCallReport, type CallReport } from '../contracts/call.js';
-import type { Candidate } from '../contracts/route.js';
+import { isCallReport, type CallModelInput, type CallReport } from '../contracts/call.js';
+import { lostWorkerDelayMs } from '../policy/retry.js';
 
 /** Milliseconds from the first scheduling of the activity to that of this attempt, by the server's clock. */
 export function sinceScheduled(info: Info): number {
@@ -9,20 +9,22 @@ export function sinceScheduled(info: Info): number {
 }
 
 /** What earlier attempts of this activity reported, with an entry for each that ended without a word. */
-export function reportSoFar(info: Info, candidate: Candidate): CallReport {
+export function reportSoFar(info: Info, { candidate, retry }: CallModelInput): CallReport {
   const details: unknown = info.heartbeatDetails;
   const earlier: CallReport = isCallReport(details) ? details : { attempts: [], through: 0 };
   const attempts = [...earlier.attempts];
   for (let lost = earlier.through + 1; lost < info.attempt; lost += 1) {
     const began = earlier.callingSince ?? new Date(lastKnown(info, attempts)).toISOString();
+    const afterMs = lostWorkerDelayMs(retry, lost + 1);
     attempts.push({
       model: candidate.model,
       provider: candidate.provider,
       outcome: 'worker_lost',
       startedAt: began,
-      durationMs: Math.max(0, info.currentAttemptScheduledTimestampMs - Date.parse(began)),
+      // Until the loss was noticed: the repetition was scheduled its delay later.
+      durationMs: Math.max(0, info.currentAttemptScheduledTimestampMs - afterMs - Date.parse(began)),
       message: 'the worker went away during the call; the provider may have been paid for it',
-      next: { action: 'retry', afterMs: 0, because: 'another_worker' },
+      next: { action: 'retry', afterMs, because: 'another_worker' },
     });
   }
   return { attempts, through: info.attempt - 1 };

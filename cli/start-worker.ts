@@ -36,6 +36,7 @@ export async function startWorker(
 ): Promise<RunningWorker> {
   const connection = await connect(engine);
   try {
+    for (const notice of providers.config.notices ?? []) tell(notice);
     const taskQueue = wanted ?? (await freeTaskQueue(connection, engine, providers, tell));
     const { config, source } = providers;
     const setup = await createLiveSetup(config, logger, source);

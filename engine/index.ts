@@ -12,6 +12,7 @@ export { EngineError, type EngineErrorKind } from './errors.js';
 export { findEngine } from './find-engine.js';
 export { missingSearchAttributes } from './search-attributes.js';
 export { tunedDynamicConfig } from './server-flags.js';
+export { signalServer } from './server-process.js';
 export { startEngine } from './start-engine.js';
 export { watchServer, type ServerWatch } from './watch-server.js';
 export { workflowUrl } from './ui.js';

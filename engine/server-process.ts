@@ -103,17 +103,18 @@ async function goneWithin(record: ProcessRecord, limitMs: number): Promise<boole
   return true;
 }
 
-/** To the whole group where there is one: a `temporal` on PATH may be a script that runs the real one. */
 async function sendSignal(record: ProcessRecord, signal: NodeJS.Signals): Promise<void> {
-  if (!(await isAlive(record))) return;
-  try {
-    process.kill(-record.pid, signal);
-  } catch (error) {
-    if (errorCode(error) !== 'ESRCH') throw error;
+  if (await isAlive(record)) signalServer(record.pid, signal);
+}
+
+/** To the whole group where there is one: a `temporal` on PATH may be a script that runs the real one. */
+export function signalServer(pid: number, signal: NodeJS.Signals): void {
+  for (const target of [-pid, pid]) {
     try {
-      process.kill(record.pid, signal);
-    } catch (innerError) {
-      if (errorCode(innerError) !== 'ESRCH') throw innerError;
+      process.kill(target, signal);
+      return;
+    } catch (error) {
+      if (errorCode(error) !== 'ESRCH') throw error;
     }
   }
 }

@@ -91,6 +91,17 @@ export function nothingInTime(
   };
 }
 
+/** The failure of a completion that its first worker found only after its deadline. */
+export function noWorkerInTime(requestedModel: string, deadlineMs: number): CompletionFailure {
+  const within = `the deadline of ${String(deadlineMs / 1000)} s`;
+  return {
+    kind: 'deadline_exceeded',
+    message: `No worker took the completion within ${within}. Start more workers, or allow more time.`,
+    requestedModel,
+    attempts: [],
+  };
+}
+
 function failureKind(trail: Trail, because: StopReason): CompletionFailureKind {
   if (because === 'deadline') return 'deadline_exceeded';
   const kinds = lastOfEachModel(trail).map(({ outcome }) => outcome);

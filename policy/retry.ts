@@ -26,6 +26,21 @@ export function lostWorkers(attempts: Trail): number {
   return attempts.filter(({ outcome }) => outcome === 'worker_lost').length;
 }
 
+/**
+ * When an attempt that ended without a word is repeated by Temporal itself: `initial`, then twice as long each time, up
+ * to `maximum`. Every other delay is told to Temporal with the failure.
+ */
+export function lostWorkerDelays(policy: RetryPolicy): { initialMs: number; maximumMs: number } {
+  const maximumMs = Math.max(shortestDelayMs, Math.min(policy.maxDelayMs, policy.maxWaitBeforeFallbackMs));
+  return { initialMs: Math.min(policy.baseDelayMs, maximumMs), maximumMs };
+}
+
+/** The delay before Temporal's attempt number `attempt`, the first repetition being 2, when the one before it was lost. */
+export function lostWorkerDelayMs(policy: RetryPolicy, attempt: number): number {
+  const { initialMs, maximumMs } = lostWorkerDelays(policy);
+  return Math.min(maximumMs, initialMs * 2 ** Math.max(0, attempt - 2));
+}
+
 /** Full jitter: a uniform draw from 1 ms to min(maxDelay, baseDelay * 2^retries). `random` gives [0, 1). */
 export function backoffMs(policy: RetryPolicy, retries: number, random: () => number): number {
   const ceiling = Math.min(policy.maxDelayMs, policy.baseDelayMs * 2 ** retries);

@@ -9,7 +9,7 @@ export const leastUsefulMs = 50;
 
 /** Kept back from the time that a call may take, so that its ending is recorded before Temporal's own timeout. */
 export function recordingMarginMs(allowedMs: number): number {
-  return Math.min(longestRecordingMarginMs, allowedMs / 10);
+  return Math.min(longestRecordingMarginMs, allowedMs / 5);
 }
 const longestRecordingMarginMs = 500;
 

@@ -1,5 +1,10 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { anthropicStreamReader, readAnthropic, toAnthropic, type AnthropicBody } from '../wire/anthropic/index.js';
+import {
+  anthropicStreamReader,
+  readAnthropic,
+  toAnthropic,
+  type AnthropicBody,
+} from '../wire/anthropic/index.js';
 import { callEndpoint, type Endpoint } from './call.js';
 import type { Provider } from './provider.js';
 import { headersFor, sentHeaders, type FormatSettings } from './settings.js';
@@ -31,7 +36,10 @@ export function createAnthropicProvider(settings: FormatSettings): Provider {
     baseUrl,
     ...(traits === undefined ? {} : { traits }),
     translate: ({ upstreamModel, request, adaptations, contextWindow, traits = {}, stream }) =>
-      toAnthropic(upstreamModel, request, adaptations, traits, { stream: stream !== undefined, contextWindow }),
+      toAnthropic(upstreamModel, request, adaptations, traits, {
+        stream: stream !== undefined,
+        contextWindow,
+      }),
     send: (body, call, signal) =>
       client
         .post('/v1/messages', {

@@ -12,7 +12,7 @@ export { createAnthropicProvider } from './anthropic.js';
 export { createOpenAIProvider } from './openai.js';
 export type { FormatSettings, KeyHeader, ProviderFormat, ProviderSettings } from './settings.js';
 export { checkWindow, type WindowCheck, type WindowModel } from './window.js';
-export { parseKeyReference, resolveKey, shareReads, type KeySources, type ResolvedKey } from './keys.js';
+export { resolveKey, shareReads, type KeySources, type ResolvedKey } from './keys.js';
 export type {
   Adaptation,
   Provider,

@@ -1,7 +1,4 @@
-/** Where a key is kept. Only this travels: through workflow input, history, logs and errors. */
-export type KeyReference = { from: 'env'; name: string } | { from: 'file'; path: string };
-
-export type ParsedReference = { ok: true; reference: KeyReference } | { ok: false; reason: string };
+import { parseKeyReference } from '../contracts/key-reference.js';
 
 export type ResolvedKey = { ok: true; key: string } | { ok: false; reason: string };
 
@@ -14,20 +11,6 @@ export interface KeySources {
 }
 
 const defaultFileTimeoutMs = 2_000;
-
-/** Reads `env:NAME` or `file:PATH`. Anything else may be a key in the wrong place, so it is never repeated. */
-export function parseKeyReference(text: string): ParsedReference {
-  const reference = text.trim();
-  const name = /^env:([A-Za-z_]\w*)$/.exec(reference)?.[1];
-  if (name !== undefined) return { ok: true, reference: { from: 'env', name } };
-  const path = /^file:(.+)$/.exec(reference)?.[1];
-  if (path !== undefined) return { ok: true, reference: { from: 'file', path } };
-  return {
-    ok: false,
-    reason:
-      'A key must be given as env:NAME (an environment variable) or file:PATH (a file that holds it), never as the key itself.',
-  };
-}
 
 /**
  * Fetches a key. Cheap enough to be asked before each call, so that a rotated file is seen at once.

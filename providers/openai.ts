@@ -1,5 +1,11 @@
 import OpenAI from 'openai';
-import { lackedByOpenAIFormat, openAIStreamReader, readOpenAI, toOpenAI, type OpenAIBody } from '../wire/openai/index.js';
+import {
+  lackedByOpenAIFormat,
+  openAIStreamReader,
+  readOpenAI,
+  toOpenAI,
+  type OpenAIBody,
+} from '../wire/openai/index.js';
 import type { Traits } from '../wire/traits.js';
 import { callEndpoint, type Endpoint } from './call.js';
 import type { Provider } from './provider.js';

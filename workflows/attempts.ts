@@ -10,7 +10,7 @@ import type { CallModelResult, CompletionActivities } from '../contracts/call.js
 import type { CompletionInput } from '../contracts/completion.js';
 import type { Route } from '../contracts/route.js';
 import { spentUsd } from '../policy/cost.js';
-import { toleratedWorkerLosses } from '../policy/retry.js';
+import { lostWorkerDelays, toleratedWorkerLosses } from '../policy/retry.js';
 import { nextStep, type WalkStep } from '../policy/walk.js';
 import { attemptsIn } from './reported-attempts.js';
 import { shieldedCall } from './shielded-call.js';
@@ -87,8 +87,8 @@ function callCandidate(
     heartbeatTimeout: retry.heartbeatTimeoutMs,
     retry: {
       maximumAttempts: retry.maxAttempts + toleratedWorkerLosses,
-      initialInterval: retry.baseDelayMs,
-      maximumInterval: Math.max(retry.maxDelayMs, retry.baseDelayMs),
+      initialInterval: lostWorkerDelays(retry).initialMs,
+      maximumInterval: lostWorkerDelays(retry).maximumMs,
       backoffCoefficient: 2,
     },
     // The trail of a cancelled call is worth the wait for its last word.

@@ -7,12 +7,13 @@ import {
 } from '@temporalio/workflow';
 import type { Trail } from '../contracts/attempt.js';
 import {
+  targetName,
   trailQueryName,
   type CompletionFailure,
   type CompletionInput,
   type CompletionResult,
 } from '../contracts/completion.js';
-import { concludeAnswer, concludeFailure } from '../policy/conclusion.js';
+import { concludeAnswer, concludeFailure, noWorkerInTime } from '../policy/conclusion.js';
 import { walkChain } from './attempts.js';
 import { routeFor } from './route.js';
 import { tellEnding, tellTrail } from './story.js';
@@ -31,8 +32,9 @@ export async function completion(input: CompletionInput): Promise<CompletionResu
   const ageMs = (): number => Date.now() - startTime.getTime();
 
   const { target, chat, maxCostUsd } = input;
+  if (ageMs() >= deadlineMs) throw completionFailed(noWorkerInTime(targetName(target), deadlineMs));
   const question = { target, chat, ...(maxCostUsd === undefined ? {} : { maxCostUsd }) };
-  const routing = await routeFor(question, Math.max(1, deadlineMs - ageMs()));
+  const routing = await routeFor(question, deadlineMs - ageMs());
   if (!routing.ok) {
     tellEnding(routing, trail, routing.failure.kind);
     throw completionFailed(routing.failure);

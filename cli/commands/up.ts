@@ -1,7 +1,7 @@
 import { Argument, Command } from 'commander';
 import { Holdfast } from '../../client/index.js';
 import { searchAttributeTypes } from '../../contracts/search-attributes.js';
-import { startEngine, workflowUrl, type Engine } from '../../engine/index.js';
+import { signalServer, startEngine, workflowUrl, type Engine } from '../../engine/index.js';
 import { createLogger } from '../../worker/logger.js';
 import { chooseProviders, type ChosenProviders } from '../choose-providers.js';
 import { clientAddress } from '../client-address.js';
@@ -170,10 +170,5 @@ function tellUp({ context: { err }, engine, worker, providers }: Up): void {
 
 /** For an end without waiting: the server would outlive this process otherwise. */
 function endServer({ startedHere, pid }: Engine): void {
-  if (!startedHere || pid === undefined) return;
-  try {
-    process.kill(pid, 'SIGTERM');
-  } catch {
-    // gone already
-  }
+  if (startedHere && pid !== undefined) signalServer(pid, 'SIGTERM');
 }

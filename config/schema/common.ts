@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keyReferencePattern, keyReferenceRule } from '../../contracts/key-reference.js';
 import { parseDuration } from '../duration.js';
 
 /** A span of time: milliseconds, or words such as `500ms`, `30s`, `5m`. Becomes milliseconds. */
@@ -14,12 +15,7 @@ export function duration(meaning: string) {
     });
 }
 
-const keyPattern = /^(env|file):.+/;
-
 /** `env:NAME` or `file:PATH`. */
-export const keyReference = z.string().regex(keyPattern, {
-  // The value is not repeated: it may be a key that was pasted here by mistake.
-  message: 'a key is given by reference, env:NAME or file:PATH, never as itself',
-});
+export const keyReference = z.string().regex(keyReferencePattern, { message: keyReferenceRule });
 
 export const tokens = z.int().positive();

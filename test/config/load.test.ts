@@ -22,6 +22,45 @@ async function fault(yaml: string): Promise<string> {
   throw new Error('the config was accepted');
 }
 
+describe('the shipped config', () => {
+  it('is valid, and has the declared retry policy and the named strategies', async () => {
+    const { config } = await loadConfig({ env: {}, directory: tmpdir() });
+    expect(config.retry).toMatchObject({
+      maxAttempts: 3,
+      baseDelay: 1_000,
+      maxDelay: 60_000,
+      attemptTimeout: 30_000,
+    });
+    expect(config.deadline).toBe(300_000);
+    expect(Object.keys(config.strategies)).toEqual([
+      'high_quality',
+      'fast_cheap',
+      'creative',
+      'coding',
+      'analysis',
+    ]);
+    expect(config.chains['default']?.slice(0, 3)).toEqual([
+      'gpt-4',
+      'claude-3-opus-20240229',
+      'gpt-3.5-turbo',
+    ]);
+  });
+});
+
+describe('a key in the wrong place', () => {
+  const key = 'sk-proj-THISISMYSECRETKEY0123456789';
+
+  it.each([
+    ['as itself', `providers: { openai: { keys: ['${key}'] } }`],
+    ['behind env:', `providers: { openai: { keys: ['env:${key}'] } }`],
+    ['behind env:, without dashes', `providers: { openai: { keys: ['env:${key.replaceAll('-', '_')}'] } }`],
+    ['in a line that is not YAML', `providers: { openai: { keys: [${key}`],
+    ['as the name of a field', `providers: { openai: { '${key}': x } }`],
+  ])('%s is refused and not repeated', async (_, yaml) => {
+    expect(await fault(yaml)).not.toContain('SECRET');
+  });
+});
+
 describe('a holdfast.yaml', () => {
   it('is laid over the shipped config name by name', async () => {
     const { config, file } = await load(

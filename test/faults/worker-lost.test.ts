@@ -30,6 +30,21 @@ describe('a worker killed with SIGKILL in mid-attempt', () => {
     expect(await other.ended).toBe(0);
   });
 
+  it('is followed by the next try within maxWaitBeforeFallback, whatever the backoff', async () => {
+    const slow = { ...retry, baseDelay: 60_000, maxDelay: 60_000, maxWaitBeforeFallback: 500 };
+    await using kit = await startCompletionKit({ workers: 0, retry: slow });
+    kit.provider.plan(model, step.once(step.hang()), step.answer('Not a minute later'));
+    const killed = await spawnWorker(kit, { retry: slow });
+    const completion = await kit.holdfast.start({ model, messages, deadlineMs: 50_000 });
+    await kit.provider.waitForCalls(model, 1);
+
+    killed.child.kill('SIGKILL');
+    await kit.addWorker();
+    const { answer, attempts } = await completion.result();
+    expect(answer).toBe('Not a minute later');
+    expect(attempts[0]).toMatchObject({ outcome: 'worker_lost', next: { action: 'retry', afterMs: 500 } });
+  });
+
   it('does not use up the attempts of the model, nor forget those made before', async () => {
     await using kit = await startCompletionKit({ workers: 0, retry: { ...retry, maxAttempts: 2 } });
     kit.provider.plan(model, step.once(step.status(500)), step.once(step.hang()), step.answer('At last'));

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { parseKeyReference, resolveKey, shareReads } from '../../providers/index.js';
+import { parseKeyReference } from '../../contracts/key-reference.js';
+import { resolveKey, shareReads } from '../../providers/index.js';
 
 const sources = {
   env: { SET: '  sk-from-env\n', EMPTY: ' ' } as Record<string, string | undefined>,

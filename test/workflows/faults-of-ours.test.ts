@@ -45,7 +45,7 @@ describe('internal_error', () => {
     const setup = await createSetup(kit.config);
     const broken = {
       name: 'openai',
-      call: () => Promise.reject(new TypeError(`cannot translate "${prompt}"`)),
+      call: () => Promise.reject(new TypeError(`cannot translate\n    at last (${prompt}:1:1)\n${prompt}`)),
     };
     const worker = await Worker.create({
       connection,

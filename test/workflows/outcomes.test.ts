@@ -219,7 +219,7 @@ describe('deadline', () => {
     kit.provider.plan(openai, step.hang());
     kit.provider.plan(anthropic, step.hang());
     const before = kit.provider.calls().length;
-    const failure = await failed(kit.holdfast.complete({ messages, deadlineMs: 1_200 }));
+    const failure = await failed(kit.holdfast.complete({ messages, deadlineMs: 3_000 }));
     expect(failure.kind).toBe('deadline_exceeded');
     expect(failure.attempts.map(({ model, outcome }) => [model, outcome])).toEqual([
       [openai, 'timeout'],

@@ -22,6 +22,23 @@ describe('a completion that gets no route', () => {
   });
 });
 
+describe('a completion whose first worker comes after its deadline', () => {
+  it('says that none came, and asks nothing', async () => {
+    await using kit = await startCompletionKit({ workers: 0 });
+    const deadlineMs = 300;
+    const completion = await kit.holdfast.start({ model: 'gpt-4', messages, deadlineMs });
+    const { startTime } = await kit.temporal.workflow.getHandle(completion.id).describe();
+    await expect.poll(() => Date.now() - startTime.getTime()).toBeGreaterThan(deadlineMs + 100);
+
+    await kit.addWorker();
+    await expect(completion.result()).rejects.toMatchObject({
+      kind: 'deadline_exceeded',
+      message: expect.stringContaining('No worker took the completion') as string,
+    });
+    expect(kit.provider.calls()).toHaveLength(0);
+  });
+});
+
 describe('a key file that never answers', () => {
   let folder: string;
   let pipe: string;
