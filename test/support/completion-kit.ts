@@ -3,6 +3,7 @@ import { NativeConnection, type Worker } from '@temporalio/worker';
 import { Client, Connection } from '@temporalio/client';
 import { pino, type Logger } from 'pino';
 import { inject } from 'vitest';
+import type { AnswerListeners } from '../../activities/index.js';
 import { Holdfast, type HoldfastOptions } from '../../client/index.js';
 import type { LoadedConfig } from '../../config/load.js';
 import { createWorker } from '../../worker/create-worker.js';
@@ -12,6 +13,7 @@ import { testConfig, testEnv, type ConfigOptions } from './test-config.js';
 export interface KitOptions extends ConfigOptions {
   env?: NodeJS.ProcessEnv;
   logger?: Logger;
+  listeners?: AnswerListeners;
   searchAttributes?: boolean;
   client?: HoldfastOptions;
   /** Workers in this process; 0 when the test brings its own. */
@@ -55,6 +57,7 @@ export async function startCompletionKit(options: KitOptions = {}): Promise<Comp
         logger: options.logger ?? pino({ level: 'silent' }),
         searchAttributes: options.searchAttributes ?? true,
         env: options.env ?? testEnv,
+        ...(options.listeners === undefined ? {} : { listeners: options.listeners }),
         bundle: { codePath: inject('bundlePath') },
         shutdownGraceMs: 1_000,
       });

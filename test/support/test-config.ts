@@ -11,6 +11,8 @@ const quickRetry = {
   baseDelay: 5,
   maxDelay: 20,
   attemptTimeout: 10_000,
+  firstTokenTimeout: 10_000,
+  idleTimeout: 10_000,
   maxWaitBeforeFallback: 1_000,
   heartbeatTimeout: 2_000,
   heartbeatInterval: 200,
