@@ -63,8 +63,7 @@ export class Holdfast {
     const checked = checkRequest(request);
     const id = checked.id ?? `completion-${randomUUID()}`;
     const deadlineMs = checked.deadlineMs ?? this.settings.deadlineMs;
-    const idIsFresh = checked.id === undefined;
-    const run = await this.starter.start({ ...checked, id, idIsFresh, deadlineMs }, signal);
+    const run = await this.starter.start({ ...checked, id, deadlineMs }, signal);
     return this.handle(id, run);
   }
 
