@@ -99,6 +99,7 @@ function tell(error: unknown): Told {
 
 const exitCodeOf: Record<HoldfastErrorCode, ExitCode> = {
   invalid_request: exitCodes.invalid,
+  invalid_options: exitCodes.invalid,
   engine_unavailable: exitCodes.engineUnavailable,
   engine_refused: exitCodes.engineUnavailable,
   client_closed: exitCodes.interrupted,

@@ -3,12 +3,9 @@ import { z } from 'zod';
 import type { ChatRequest } from '../contracts/chat.js';
 import { largestRequestBytes, type CompletionTarget } from '../contracts/completion.js';
 import { InvalidRequestError } from './errors.js';
+import { durationMs, plainText } from './plain-values.js';
 
-/** Temporal keeps ids and names as text, in which neither a control character nor half a character has a place. */
-const plain = (text: string): boolean => !/[\p{Cc}\p{Surrogate}]/u.test(text);
-const notPlain = 'control characters and lone surrogates are not allowed here';
-
-const name = z.string().min(1).max(200).refine(plain, notPlain);
+const name = plainText.max(200);
 /** Longest list of models: each may use half of the time that is left, so more would never be asked. */
 const mostModels = 20;
 
@@ -34,8 +31,8 @@ const requestSchema = z
     temperature: z.number().min(0).max(2).optional(),
     topP: z.number().min(0).max(1).optional(),
     stop: z.array(z.string().min(1)).min(1).max(16).optional(),
-    id: z.string().min(1).max(255).refine(plain, notPlain).optional(),
-    deadlineMs: z.number().positive().max(86_400_000).optional(),
+    id: plainText.max(255).optional(),
+    deadlineMs: durationMs.positive().optional(),
   })
   .refine(({ messages }) => messages.some(({ role }) => role !== 'system'), {
     path: ['messages'],
