@@ -1,7 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common';
 import type { Trail } from '../contracts/attempt.js';
-import { isCallReport } from '../contracts/call.js';
+import { attemptsReported } from '../contracts/call.js';
 
 /** The local activity `reportedAttempts`; see the contract in contracts/call.ts. */
 export async function reportedAttempts(): Promise<Trail> {
@@ -13,7 +13,6 @@ export async function reportedAttempts(): Promise<Trail> {
   const { raw } = await client.workflow.getHandle(workflowId, runId).describe();
   return (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
     const payload = heartbeatDetails?.payloads?.[0];
-    const report: unknown = payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
-    return isCallReport(report) ? report.attempts : [];
+    return payload ? attemptsReported(defaultPayloadConverter.fromPayload(payload)) : [];
   });
 }

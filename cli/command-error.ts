@@ -21,3 +21,12 @@ export class CommandError extends Error {
 export function wrongUse(message: string, remedies: string[] = []): CommandError {
   return new CommandError('invalid_use', exitCodes.invalid, message, remedies);
 }
+
+/** Ctrl-C before there was a Temporal server to work with. */
+export function interruptedAtStart(): CommandError {
+  return new CommandError(
+    'interrupted',
+    exitCodes.interrupted,
+    'Interrupted while Temporal was being started; nothing of it was left running.',
+  );
+}

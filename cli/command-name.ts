@@ -2,3 +2,9 @@
 export function commandName(env: NodeJS.ProcessEnv): string {
   return env['npm_command'] === undefined ? 'holdfast' : 'npx holdfast';
 }
+
+/** Messages name commands as an installed Holdfast has them; started by npm, they need npx. */
+export function asTyped(text: string, env: NodeJS.ProcessEnv): string {
+  const command = /(?<!npx )\bholdfast (?=(?:up|worker|complete|attempts|cancel|replay)\b)/g;
+  return text.replaceAll(command, `${commandName(env)} `);
+}

@@ -1,5 +1,6 @@
-import { Option } from 'commander';
+import { Argument, Option } from 'commander';
 import { defaultTaskQueue } from '../contracts/completion.js';
+import { parseName } from './option-values.js';
 
 // Options that several commands take mean the same everywhere.
 
@@ -7,13 +8,20 @@ export function configOption(): Option {
   return new Option(
     '--config <file>',
     'config to lay over the shipped one (default: ./holdfast.yaml if there)',
-  );
+  ).argParser(parseName);
 }
 
 export function taskQueueOption(): Option {
-  return new Option('--task-queue <name>', `task queue of the workers (default: ${defaultTaskQueue})`);
+  return new Option(
+    '--task-queue <name>',
+    `task queue of the workers (default: ${defaultTaskQueue})`,
+  ).argParser(parseName);
 }
 
 export function jsonOption(description: string): Option {
   return new Option('--json', description);
+}
+
+export function idArgument(): Argument {
+  return new Argument('<id>', 'id of the completion').argParser(parseName);
 }

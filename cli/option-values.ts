@@ -26,3 +26,9 @@ export function parseNames(text: string): string[] {
   if (names.every((name) => name !== '')) return names;
   throw new InvalidArgumentError('Write names separated by commas: gpt-4,claude-3-opus-20240229');
 }
+
+/** Any text but an empty one, which is what an unset variable of a shell gives. */
+export function parseName(text: string): string {
+  if (text.trim() !== '') return text;
+  throw new InvalidArgumentError('It is empty.');
+}

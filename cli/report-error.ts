@@ -1,8 +1,8 @@
 import { CompletionFailedError, HoldfastError, type HoldfastErrorCode, type Trail } from '../client/index.js';
 import { ConfigError } from '../config/load.js';
 import { EngineError } from '../engine/index.js';
-import { CommandError } from './command-error.js';
-import { commandName } from './command-name.js';
+import { CommandError, interruptedAtStart } from './command-error.js';
+import { asTyped } from './command-name.js';
 import type { CommandContext } from './command-context.js';
 import { exitCodes, type ExitCode } from './exit-codes.js';
 
@@ -18,12 +18,6 @@ export interface ErrorAsJson {
   };
 }
 
-/** Messages name commands as an installed Holdfast has them; started by npm, they need npx. */
-function asTyped(text: string, env: NodeJS.ProcessEnv): string {
-  const command = /(?<!npx )\bholdfast (?=(?:up|worker|complete|attempts|cancel|replay)\b)/g;
-  return text.replaceAll(command, `${commandName(env)} `);
-}
-
 interface Told extends ErrorAsJson {
   exitCode: ExitCode;
   remedies: string[];
@@ -37,9 +31,10 @@ export function reportError(
   { json }: { json: boolean },
   { env, out, err }: Pick<CommandContext, 'env' | 'out' | 'err'>,
 ): ExitCode {
-  const { error: fields, exitCode, remedies, expected } = tell(error);
+  const { error: told, exitCode, remedies, expected } = tell(error);
+  const fields = { ...told, message: asTyped(told.message, env) };
   const { colors } = err;
-  err.line(`${colors.red(expected ? 'error:' : 'unexpected error:')} ${asTyped(fields.message, env)}`);
+  err.line(`${colors.red(expected ? 'error:' : 'unexpected error:')} ${fields.message}`);
   for (const remedy of remedies) err.line(`  - ${asTyped(remedy, env)}`);
   if (env['HOLDFAST_DEBUG']) err.line(stackOf(error));
   else if (!expected) err.line('  - HOLDFAST_DEBUG=1 shows where it comes from.');
@@ -72,9 +67,10 @@ function tell(error: unknown): Told {
   }
   if (error instanceof EngineError) {
     const { kind, message, remedies } = error;
+    if (kind === 'cancelled') return tell(interruptedAtStart());
     return {
       error: { code: 'engine_unavailable', kind, message },
-      exitCode: engineExitCode(kind),
+      exitCode: kind === 'configuration' ? exitCodes.invalid : exitCodes.engineUnavailable,
       remedies,
       expected: true,
     };
@@ -99,6 +95,7 @@ function tell(error: unknown): Told {
 
 const exitCodeOf: Record<HoldfastErrorCode, ExitCode> = {
   invalid_request: exitCodes.invalid,
+  invalid_options: exitCodes.invalid,
   engine_unavailable: exitCodes.engineUnavailable,
   engine_refused: exitCodes.engineUnavailable,
   client_closed: exitCodes.interrupted,
@@ -108,11 +105,6 @@ const exitCodeOf: Record<HoldfastErrorCode, ExitCode> = {
   id_used_for_another_request: exitCodes.invalid,
   no_worker: exitCodes.engineUnavailable,
 };
-
-function engineExitCode(kind: EngineError['kind']): ExitCode {
-  if (kind === 'configuration') return exitCodes.invalid;
-  return kind === 'cancelled' ? exitCodes.interrupted : exitCodes.engineUnavailable;
-}
 
 function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -2,7 +2,7 @@ import type { Attempt, Trail } from '../contracts/attempt.js';
 import { workflowOf } from './completion-run.js';
 import type { EngineConnection } from './engine-connection.js';
 import { EngineUnavailableError, NoWorkerError } from './errors.js';
-import { queryTrail, withPending, type TrailSource } from './trail.js';
+import { historyTrail, queryTrail, withPending, type TrailSource } from './trail.js';
 
 /** Told of attempts. What it throws or rejects with is warned about, and fails nothing. */
 export type AttemptListener = (attempt: Attempt) => void | Promise<void>;
@@ -53,8 +53,7 @@ export async function watchAttempts(
       // Its result has the whole trail.
       if (description.status.name !== 'RUNNING') return;
       if (description.historyLength !== knownLength) {
-        // Not cut short: the worker would complain of a query that is gone. Nobody waits for it.
-        known = await engine.call((client) => queryTrail(client, source));
+        known = await trailOfEnded(engine, source);
         if (signal.aborted) return;
         knownLength = description.historyLength;
         pauseMs = shortestPauseMs;
@@ -62,12 +61,23 @@ export async function watchAttempts(
       if (tell(withPending(known, description))) pauseMs = shortestPauseMs;
     } catch (error) {
       // What cannot be read now is told later.
-      if (!(error instanceof NoWorkerError || error instanceof EngineUnavailableError)) return;
+      if (!(error instanceof EngineUnavailableError)) return;
     }
     try {
       await engine.pause(pauseMs, signal);
     } catch {
       return;
     }
+  }
+}
+
+/** The attempts of every call that ended, as the workflow tells them; without a worker, as the history has them. */
+async function trailOfEnded(engine: EngineConnection, source: TrailSource): Promise<Trail> {
+  try {
+    // Not cut short: the worker would complain of a query that is gone. Nobody waits for it.
+    return await engine.call((client) => queryTrail(client, source));
+  } catch (error) {
+    if (!(error instanceof NoWorkerError)) throw error;
+    return engine.call((client) => historyTrail(client, source));
   }
 }

@@ -2,6 +2,7 @@ import { WorkflowFailedError, WorkflowNotFoundError, type Client } from '@tempor
 import { CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import type { Trail } from '../contracts/attempt.js';
 import { defaultDeadlineMs, type CompletionResult } from '../contracts/completion.js';
+import { abortable } from './abortable.js';
 import { tellOnce, watchAttempts, type AttemptListener } from './attempt-watch.js';
 import { defaultLingerMs, runOf, workflowOf, type CompletionRun } from './completion-run.js';
 import type { CallOptions, EngineConnection } from './engine-connection.js';
@@ -41,6 +42,8 @@ const retryMs = 500;
  */
 export class CompletionHandle {
   private run: CompletionRun | undefined;
+  /** The look-up of `run` under way, so that all who ask meanwhile get the same one. */
+  private finding: Promise<CompletionRun> | undefined;
 
   constructor(
     readonly id: string,
@@ -139,7 +142,18 @@ export class CompletionHandle {
   }
 
   private async knownRun(signal?: AbortSignal): Promise<CompletionRun> {
-    this.run ??= runOf(await this.call((client) => workflowOf(client, this.id).describe(), { signal }));
+    if (this.run !== undefined) return this.run;
+    signal?.throwIfAborted();
+    // The signal ends the waiting of one; the others may want to know all the same.
+    this.finding ??= this.findRun().finally(() => {
+      this.finding = undefined;
+    });
+    const { finding } = this;
+    return abortable(() => finding, [signal]);
+  }
+
+  private async findRun(): Promise<CompletionRun> {
+    this.run = runOf(await this.call((client) => workflowOf(client, this.id).describe()));
     return this.run;
   }
 

@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import {
   completionWorkflowType,
   fingerprintMemoKey,
+  startMemoKey,
   targetName,
   type CompletionInput,
   type CompletionWorkflow,
@@ -25,9 +27,22 @@ export interface StarterSettings {
 /** What is to be started. */
 export interface Start extends CheckedRequest {
   id: string;
-  /** Nobody else can know the id, so whatever has it is this very start. */
-  idIsFresh: boolean;
   deadlineMs: number;
+}
+
+/** One start with all its repetitions. */
+interface StartCall extends Start {
+  /** Recorded with a run that it starts. */
+  token: string;
+  /** The failed run that it means to replace, once it has seen one. */
+  replaces?: string;
+}
+
+interface ExistingRun {
+  run: CompletionRun;
+  failed: boolean;
+  /** Started by this very call, whose reply was lost. */
+  ours: boolean;
 }
 
 type ReusePolicy = 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY';
@@ -55,9 +70,10 @@ export class CompletionStarter {
    */
   async start(start: Start, signal?: AbortSignal): Promise<CompletionRun> {
     const patience = Date.now() + this.settings.startPatienceMs;
+    const call: StartCall = { ...start, token: randomUUID() };
     for (;;) {
       try {
-        return await this.startOrJoin(start, signal);
+        return await this.startOrJoin(call, signal);
       } catch (error) {
         if (!(error instanceof EngineUnavailableError) || Date.now() > patience) throw error;
         await this.engine.pause(250, signal);
@@ -65,20 +81,22 @@ export class CompletionStarter {
     }
   }
 
-  private async startOrJoin(start: Start, signal?: AbortSignal): Promise<CompletionRun> {
+  private async startOrJoin(call: StartCall, signal?: AbortSignal): Promise<CompletionRun> {
     // Not even a failed run may be replaced before it is known to be of the same request.
-    const started = await this.tryStart(start, 'REJECT_DUPLICATE', signal);
+    const started = await this.tryStart(call, 'REJECT_DUPLICATE', signal);
     if (started !== undefined) return started;
-    const existing = await this.existing(start, signal);
-    if (!existing.failed || start.idIsFresh) return existing.run;
-    const restarted = await this.tryStart(start, 'ALLOW_DUPLICATE_FAILED_ONLY', signal);
-    // Somebody else restarted it in between: that run is of the same request, and newer than this call.
-    return restarted ?? (await this.existing(start, signal)).run;
+    const { run, failed, ours } = await this.existing(call, signal);
+    if (!failed || ours) return run;
+    call.replaces ??= run.runId;
+    // Somebody else has replaced it since: that run is of the same request, and newer than this call, whatever its end.
+    if (call.replaces !== run.runId) return run;
+    const restarted = await this.tryStart(call, 'ALLOW_DUPLICATE_FAILED_ONLY', signal);
+    return restarted ?? (await this.existing(call, signal)).run;
   }
 
   /** Undefined when the policy does not let the id be used. */
   private async tryStart(
-    start: Start,
+    start: StartCall,
     policy: ReusePolicy,
     signal?: AbortSignal,
   ): Promise<CompletionRun | undefined> {
@@ -91,15 +109,13 @@ export class CompletionStarter {
     }
   }
 
-  private async existing(
-    { id, fingerprint }: Start,
-    signal?: AbortSignal,
-  ): Promise<{ run: CompletionRun; failed: boolean }> {
+  private async existing({ id, fingerprint, token }: StartCall, signal?: AbortSignal): Promise<ExistingRun> {
     try {
       const description = await this.engine.call((client) => workflowOf(client, id).describe(), { signal });
       if (description.memo?.[fingerprintMemoKey] !== fingerprint) throw new IdUsedForAnotherRequestError(id);
       const { name } = description.status;
-      return { run: runOf(description), failed: name !== 'RUNNING' && name !== 'COMPLETED' };
+      const failed = name !== 'RUNNING' && name !== 'COMPLETED';
+      return { run: runOf(description), failed, ours: description.memo[startMemoKey] === token };
     } catch (error) {
       // Temporal is just deleting it; the id will be free in a moment.
       if (error instanceof WorkflowNotFoundError)
@@ -109,8 +125,8 @@ export class CompletionStarter {
   }
 
   /** Returns the run id. */
-  private async startWorkflow(client: Client, start: Start, policy: ReusePolicy): Promise<string> {
-    const { id, deadlineMs, fingerprint } = start;
+  private async startWorkflow(client: Client, start: StartCall, policy: ReusePolicy): Promise<string> {
+    const { id, deadlineMs, fingerprint, token } = start;
     const input: CompletionInput = { ...start.input, deadlineMs };
     const startWith = async (typedSearchAttributes: SearchAttributePair[]): Promise<string> => {
       const handle = await client.workflow.start<CompletionWorkflow>(completionWorkflowType, {
@@ -119,7 +135,7 @@ export class CompletionStarter {
         args: [input],
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: policy,
-        memo: { [fingerprintMemoKey]: fingerprint },
+        memo: { [fingerprintMemoKey]: fingerprint, [startMemoKey]: token },
         staticSummary: summaryOf(start),
         typedSearchAttributes,
         // The workflow keeps the deadline itself; this ends one that no worker ever came for.

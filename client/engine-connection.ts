@@ -7,25 +7,12 @@ import {
   makeGrpcRetryInterceptor,
   type ConnectionOptions,
 } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { abortable } from './abortable.js';
+import { resolveAddress, type EngineAddress } from './engine-address.js';
 import { connectTrouble, engineTrouble, isResourceExhausted } from './engine-trouble.js';
 import { EngineUnavailableError, HoldfastClosedError } from './errors.js';
 
-/** Where Temporal is. What is left out comes from the standard TEMPORAL_* environment and profile file. */
-export interface EngineAddress {
-  /** `host:port`; `127.0.0.1:7233` when nothing says otherwise. */
-  address?: string;
-  namespace?: string;
-  apiKey?: string;
-  tls?: ConnectionOptions['tls'];
-  /** Headers sent with every call, for a proxy in front of Temporal perhaps. */
-  metadata?: Record<string, string>;
-  /** Milliseconds to wait for a connection before {@link EngineUnavailableError} (default 10 s). */
-  connectTimeoutMs?: number;
-  /** Milliseconds in which Temporal must answer a call before {@link EngineUnavailableError} (default 10 s). */
-  callTimeoutMs?: number;
-}
+export type { EngineAddress } from './engine-address.js';
 
 /** How long one call may take, and what ends it early. */
 export interface CallOptions {
@@ -48,37 +35,15 @@ export class EngineConnection {
   private client: Promise<Client> | undefined;
   private connection: Connection | undefined;
 
-  constructor({
-    address,
-    namespace,
-    apiKey,
-    tls,
-    metadata,
-    connectTimeoutMs = 10_000,
-    callTimeoutMs = 10_000,
-  }: EngineAddress) {
-    const configured = loadClientConnectConfig();
-    const { connectionOptions } = configured;
-    this.address = address ?? connectionOptions.address ?? '127.0.0.1:7233';
-    this.namespace = namespace ?? configured.namespace ?? 'default';
-    this.callTimeoutMs = callTimeoutMs;
+  /** @throws InvalidOptionsError when the TEMPORAL_* settings cannot be read */
+  constructor(given: EngineAddress) {
+    const { address, namespace, connection } = resolveAddress(given, process.env);
+    this.address = address;
+    this.namespace = namespace;
+    this.callTimeoutMs = given.callTimeoutMs ?? 10_000;
     // One listener for each call in flight, however many those are.
     setMaxListeners(0, this.closing.signal);
-    this.options = {
-      ...(address === undefined
-        ? {
-            ...(connectionOptions.tls === undefined ? {} : { tls: connectionOptions.tls }),
-            ...(connectionOptions.apiKey === undefined ? {} : { apiKey: connectionOptions.apiKey }),
-            ...(connectionOptions.metadata === undefined ? {} : { metadata: connectionOptions.metadata }),
-          }
-        : {}),
-      ...(tls === undefined ? {} : { tls }),
-      ...(apiKey === undefined ? {} : { apiKey }),
-      ...(metadata === undefined ? {} : { metadata }),
-      address: this.address,
-      connectTimeout: connectTimeoutMs,
-      interceptors: [makeGrpcRetryInterceptor(briefRetries)],
-    };
+    this.options = { ...connection, interceptors: [makeGrpcRetryInterceptor(briefRetries)] };
   }
 
   /** @throws EngineUnavailableError, EngineRefusedError, HoldfastClosedError */

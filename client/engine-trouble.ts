@@ -49,6 +49,7 @@ export function engineTrouble(error: unknown, { address, namespace }: Called): E
   }
   const status = grpcStatus(error);
   if (status === undefined) return undefined;
+  if (isResourceExhausted(status)) return new EngineUnavailableError(address, error, 'limiting');
   if (passing.has(status)) return new EngineUnavailableError(address, error);
   return new EngineRefusedError(address, error, remedies.get(status) ?? `Its gRPC status is ${status}.`);
 }

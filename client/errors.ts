@@ -5,6 +5,7 @@ import type { CompletionFailure, CompletionFailureKind } from '../contracts/comp
 /** What kind of trouble a {@link HoldfastError} is; `completion_failed` has the trail and a kind of its own. */
 export type HoldfastErrorCode =
   | 'invalid_request'
+  | 'invalid_options'
   | 'engine_unavailable'
   | 'engine_refused'
   | 'client_closed'
@@ -34,16 +35,28 @@ export class InvalidRequestError extends HoldfastError {
   }
 }
 
+/** A Holdfast cannot be made of its options, or of the TEMPORAL_* settings. */
+export class InvalidOptionsError extends HoldfastError {
+  override readonly name = 'InvalidOptionsError';
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('invalid_options', message, options);
+  }
+}
+
 /**
  * Temporal could not be reached, did not answer in time, or has too much to do. It may pass: the same call may be
  * repeated. A completion that was already started goes on without this client.
  */
 export class EngineUnavailableError extends HoldfastError {
   override readonly name = 'EngineUnavailableError';
-  constructor(address: string, cause: unknown) {
+  /** `trouble` says whether Temporal is away, or there and turning calls away because there are too many. */
+  constructor(address: string, cause: unknown, trouble: 'away' | 'limiting' = 'away') {
+    const why = deepestMessage(cause);
     super(
       'engine_unavailable',
-      `Temporal at ${address} cannot be reached (${deepestMessage(cause)}). Start one with "holdfast up", or set TEMPORAL_ADDRESS to where yours runs.`,
+      trouble === 'limiting'
+        ? `Temporal at ${address} is limiting requests (${why}). Try again shortly; if it lasts, send it fewer calls at a time or raise its limits.`
+        : `Temporal at ${address} cannot be reached (${why}). Start one with "holdfast up", or set TEMPORAL_ADDRESS to where yours runs.`,
       { cause },
     );
   }
@@ -133,5 +146,9 @@ function deepestMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error && error.cause.message !== '') return deepestMessage(error.cause);
   const text = isGrpcServiceError(error) && error.details !== '' ? error.details : error.message;
-  return text.trim().replace(/\.$/, '');
+  // gRPC ends with what its name lookup had to say, which is nothing as a rule.
+  return text
+    .replace(/\s*Resolution note:.*$/s, '')
+    .trim()
+    .replace(/\.$/, '');
 }

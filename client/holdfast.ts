@@ -1,26 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { defaultDeadlineMs, defaultTaskQueue, type CompletionResult } from '../contracts/completion.js';
+import type { CompletionResult } from '../contracts/completion.js';
 import type { AttemptListener } from './attempt-watch.js';
 import { CompletionHandle, type WaitOptions } from './completion-handle.js';
-import { defaultLingerMs, type CompletionRun } from './completion-run.js';
+import type { CompletionRun } from './completion-run.js';
 import { CompletionStarter } from './completion-starter.js';
-import { EngineConnection, type EngineAddress } from './engine-connection.js';
+import { EngineConnection } from './engine-connection.js';
+import { checkOptions, type HoldfastOptions, type StartSettings } from './options.js';
 import { checkRequest, type CompletionRequest } from './request.js';
-
-export interface HoldfastOptions extends EngineAddress {
-  taskQueue?: string;
-  /** Deadline of completions that do not set their own, in milliseconds (default five minutes). */
-  deadlineMs?: number;
-  /** How long past its deadline Temporal lets a completion linger before ending it, in milliseconds (default 10 s). */
-  lingerMs?: number;
-  /** How long a start is repeated while Temporal does not answer, in milliseconds (default 10 s). */
-  startPatienceMs?: number;
-  /**
-   * Whether completions are started with Holdfast's search attributes (default true). Where the namespace does not
-   * know them, they are left out after a warning; false leaves them out without one.
-   */
-  searchAttributes?: boolean;
-}
 
 /** How a completion is waited for. */
 export interface CompleteOptions extends WaitOptions {
@@ -41,21 +27,13 @@ export interface CompleteOptions extends WaitOptions {
 export class Holdfast {
   private readonly engine: EngineConnection;
   private readonly starter: CompletionStarter;
-  private readonly taskQueue: string;
-  private readonly deadlineMs: number;
-  private readonly lingerMs: number;
+  private readonly settings: StartSettings;
 
+  /** @throws InvalidOptionsError when the options, or the TEMPORAL_* settings, cannot be */
   constructor(options: HoldfastOptions = {}) {
+    this.settings = checkOptions(options);
     this.engine = new EngineConnection(options);
-    this.taskQueue = options.taskQueue ?? defaultTaskQueue;
-    this.deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
-    this.lingerMs = options.lingerMs ?? defaultLingerMs;
-    this.starter = new CompletionStarter(this.engine, {
-      taskQueue: this.taskQueue,
-      lingerMs: this.lingerMs,
-      startPatienceMs: options.startPatienceMs ?? 10_000,
-      searchAttributes: options.searchAttributes ?? true,
-    });
+    this.starter = new CompletionStarter(this.engine, this.settings);
   }
 
   /**
@@ -84,9 +62,8 @@ export class Holdfast {
   async start(request: CompletionRequest, { signal }: WaitOptions = {}): Promise<CompletionHandle> {
     const checked = checkRequest(request);
     const id = checked.id ?? `completion-${randomUUID()}`;
-    const deadlineMs = checked.deadlineMs ?? this.deadlineMs;
-    const idIsFresh = checked.id === undefined;
-    const run = await this.starter.start({ ...checked, id, idIsFresh, deadlineMs }, signal);
+    const deadlineMs = checked.deadlineMs ?? this.settings.deadlineMs;
+    const run = await this.starter.start({ ...checked, id, deadlineMs }, signal);
     return this.handle(id, run);
   }
 
@@ -104,7 +81,7 @@ export class Holdfast {
   }
 
   private handle(id: string, run?: CompletionRun): CompletionHandle {
-    const { taskQueue, deadlineMs, lingerMs } = this;
+    const { taskQueue, deadlineMs, lingerMs } = this.settings;
     const settings = { taskQueue, deadlineMs, lingerMs, ...(run === undefined ? {} : { run }) };
     return new CompletionHandle(id, this.engine, settings);
   }

@@ -1,7 +1,8 @@
-export { Holdfast, type CompleteOptions, type HoldfastOptions } from './holdfast.js';
+export { Holdfast, type CompleteOptions } from './holdfast.js';
+export type { HoldfastOptions } from './options.js';
 export type { AttemptListener } from './attempt-watch.js';
 export { CompletionHandle, type WaitOptions } from './completion-handle.js';
-export type { EngineAddress } from './engine-connection.js';
+export type { EngineAddress } from './engine-address.js';
 export type { CompletionRequest } from './request.js';
 export * from './errors.js';
 export type { Attempt, NextStep, Trail } from '../contracts/attempt.js';

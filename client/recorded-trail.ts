@@ -15,11 +15,14 @@ type HistoryEvent = NonNullable<History['events']>[number];
 type Failure = NonNullable<NonNullable<HistoryEvent['activityTaskFailedEventAttributes']>['failure']>;
 
 const callModel: keyof CompletionActivities = 'callModel';
+const reportedAttempts: keyof CompletionActivities = 'reportedAttempts';
 
 /** A turn of one model, from where its call was scheduled. */
 interface Turn {
   candidate: Candidate;
   scheduledAt: number;
+  /** What the call had reported when the completion was cancelled; empty when it was not. */
+  reported: Trail;
 }
 
 /**
@@ -27,8 +30,9 @@ interface Turn {
  * out, whose close event says nothing of them. A call that was in flight at the end has left nothing.
  */
 export function trailInHistory({ events }: History): Trail {
-  const turns = new Map<string, Turn>();
+  const turns = new Map<string, Omit<Turn, 'reported'>>();
   const trail: Trail = [];
+  let reported: Trail = [];
   for (const event of events ?? []) {
     const scheduled = event.activityTaskScheduledEventAttributes;
     if (scheduled?.activityType?.name === callModel) {
@@ -37,13 +41,15 @@ export function trailInHistory({ events }: History): Trail {
       turns.set(String(event.eventId), { candidate, scheduledAt: timeOf(event) });
       continue;
     }
+    reported = reportIn(event) ?? reported;
+    if (event.workflowExecutionCanceledEventAttributes) noteCancelled(trail.at(-1));
     const ended =
       event.activityTaskCompletedEventAttributes ??
       event.activityTaskFailedEventAttributes ??
       event.activityTaskTimedOutEventAttributes ??
       event.activityTaskCanceledEventAttributes;
     const turn = turns.get(String(ended?.scheduledEventId));
-    if (turn !== undefined) trail.push(...attemptsOf(event, turn));
+    if (turn !== undefined) trail.push(...attemptsOf(event, { ...turn, reported }));
   }
   return trail;
 }
@@ -54,8 +60,8 @@ function attemptsOf(event: HistoryEvent, turn: Turn): Attempt[] {
   const cancelled = event.activityTaskCanceledEventAttributes;
   if (cancelled) {
     const report = decode(cancelled.details?.payloads);
-    if (isCallReport(report)) return report.attempts;
-    return [unreported(turn, event, 'cancelled', 'cancelled before the call ended')];
+    // A call that was running reports its end; one without a report was waiting to be tried, or not begun.
+    return isCallReport(report) ? report.attempts : turn.reported;
   }
   const failure =
     event.activityTaskFailedEventAttributes?.failure ?? event.activityTaskTimedOutEventAttributes?.failure;
@@ -69,7 +75,7 @@ function attemptsInFailure(failure: Failure, event: HistoryEvent, turn: Turn): A
   const type = application?.type;
   const kind = isFailureKind(type) ? type : 'worker_lost';
   const words = failure.message ?? kind;
-  if (!isCallReport(report)) return [unreported(turn, event, kind, words)];
+  if (!isCallReport(report)) return [...turn.reported, unreported(turn, event, kind, words)];
   // A call was in flight when time ran out: no worker was there to end it.
   if (timedOut && report.callingSince !== undefined) {
     const lost = { ...turn, scheduledAt: Date.parse(report.callingSince) };
@@ -84,8 +90,20 @@ function unreported(
   outcome: FailureKind,
   message: string,
 ): Attempt {
-  const durationMs = Math.max(0, timeOf(event) - scheduledAt);
+  const durationMs = Math.max(0, Math.round(timeOf(event) - scheduledAt));
   return { model, provider, outcome, startedAt: new Date(scheduledAt).toISOString(), durationMs, message };
+}
+
+/** What a local activity `reportedAttempts` read, when this is the marker that records it. */
+function reportIn({ markerRecordedEventAttributes: marker }: HistoryEvent): Trail | undefined {
+  const activity = decode(marker?.details?.['data']?.payloads) as { activity_type?: string } | undefined;
+  if (activity?.activity_type !== reportedAttempts) return undefined;
+  // Without a result it failed.
+  return decode(marker?.details?.['result']?.payloads) as Trail | undefined;
+}
+
+function noteCancelled(last: Attempt | undefined): void {
+  if (last !== undefined) last.next = { action: 'stop', because: 'cancelled by the caller' };
 }
 
 /** Only the workflow's own memory has what it made of an attempt; that another call followed is in the history. */

@@ -4,12 +4,9 @@ import type { ToolChoice } from '../contracts/chat.js';
 import { largestRequestBytes, type CompletionInput, type CompletionTarget } from '../contracts/completion.js';
 import { messagesSchema, parametersShape } from './chat-schema.js';
 import { InvalidRequestError } from './errors.js';
+import { durationMs, plainText } from './plain-values.js';
 
-/** Temporal keeps ids and names as text, in which neither a control character nor half a character has a place. */
-const plain = (text: string): boolean => !/[\p{Cc}\p{Surrogate}]/u.test(text);
-const notPlain = 'control characters and lone surrogates are not allowed here';
-
-const name = z.string().min(1).max(200).refine(plain, notPlain);
+const name = plainText.max(200);
 /** Longest list of models: each may use half of the time that is left, so more would never be asked. */
 const mostModels = 20;
 
@@ -29,9 +26,9 @@ const requestSchema = z
     budget: z.literal('low').optional(),
     maxCostUsd: z.number().positive().optional(),
     stream: z.boolean().optional(),
-    context: z.strictObject({ ttlMs: z.number().positive(), refresh: name }).optional(),
-    id: z.string().min(1).max(255).refine(plain, notPlain).optional(),
-    deadlineMs: z.number().positive().max(86_400_000).optional(),
+    context: z.strictObject({ ttlMs: durationMs.positive(), refresh: name }).optional(),
+    id: plainText.max(255).optional(),
+    deadlineMs: durationMs.positive().optional(),
   })
   .refine(({ messages }) => messages.some(({ role }) => role !== 'system'), {
     path: ['messages'],

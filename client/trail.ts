@@ -6,7 +6,7 @@ import {
 } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Trail } from '../contracts/attempt.js';
-import { isCallReport } from '../contracts/call.js';
+import { attemptsReported } from '../contracts/call.js';
 import { trailQueryName } from '../contracts/completion.js';
 import { workflowOf } from './completion-run.js';
 import { grpcStatus } from './engine-trouble.js';
@@ -54,25 +54,28 @@ export async function queryTrail(client: Client, { id, runId, taskQueue }: Trail
   }
 }
 
+/** As {@link queryTrail} without a worker, from the whole history: more to fetch, and less is known of what follows. */
+export async function historyTrail(client: Client, { id, runId }: TrailSource): Promise<Trail> {
+  return trailInHistory(await workflowOf(client, id, runId).fetchHistory());
+}
+
 /** What the workflow knew, and after it what the calls in flight have reported since. */
 export function withPending(known: Trail, { raw }: WorkflowExecutionDescription): Trail {
   const models = new Set(known.map(({ model }) => model));
   const pending = (raw.pendingActivities ?? []).flatMap(({ heartbeatDetails }) => {
     const payload = heartbeatDetails?.payloads?.[0];
-    const report: unknown = payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
-    return isCallReport(report) ? report.attempts : [];
+    return payload ? attemptsReported(defaultPayloadConverter.fromPayload(payload)) : [];
   });
   return [...known, ...pending.filter(({ model }) => !models.has(model))];
 }
 
 /** The close event has the whole trail of a run that ended by itself; of any other, each ended call has its part. */
-async function recordedTrail(client: Client, { id, runId }: TrailSource): Promise<Trail> {
-  const workflow = workflowOf(client, id, runId);
+async function recordedTrail(client: Client, source: TrailSource): Promise<Trail> {
   try {
-    return (await workflow.result()).attempts;
+    return (await workflowOf(client, source.id, source.runId).result()).attempts;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    return failureIn(error.cause)?.attempts ?? trailInHistory(await workflow.fetchHistory());
+    return failureIn(error.cause)?.attempts ?? (await historyTrail(client, source));
   }
 }
 

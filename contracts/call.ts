@@ -47,6 +47,11 @@ export function isCallReport(value: unknown): value is CallReport {
   );
 }
 
+/** The attempts in what a call heartbeated last; none when that is no {@link CallReport}. */
+export function attemptsReported(heartbeat: unknown): Trail {
+  return isCallReport(heartbeat) ? heartbeat.attempts : [];
+}
+
 /** First detail of a failed `resolveRoute`. */
 export interface RouteRefused {
   /** As in {@link Route}: whether the workflow may write search attributes. */

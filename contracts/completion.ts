@@ -18,6 +18,8 @@ export const trailQueryName = 'trail';
 export const defaultTaskQueue = 'holdfast';
 /** Memo key of the request's fingerprint; tells a repeated start from another request under the same id. */
 export const fingerprintMemoKey = 'holdfastFingerprint';
+/** Memo key of a token that each call of `start` makes anew; a start whose reply was lost knows its own run by it. */
+export const startMemoKey = 'holdfastStart';
 
 /** Time for a whole completion when nobody says otherwise, in milliseconds. */
 export const defaultDeadlineMs = 300_000;

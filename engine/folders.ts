@@ -1,7 +1,7 @@
-import { access, constants, mkdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { access, constants, mkdir, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import envPaths from 'env-paths';
-import { describeError, EngineError } from './errors.js';
+import { describeError, EngineError, errorCode } from './errors.js';
 
 export interface Folders {
   /** Binaries that can be got again. */
@@ -28,14 +28,48 @@ export function defaultDatabasePath(folders: Folders): string {
  */
 export async function ensureFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    await createFolder(path);
     await access(path, constants.W_OK);
   } catch (error) {
     throw new EngineError(
       'folder',
-      `Holdfast cannot write to its folder ${path}: ${describeError(error)}`,
+      `Holdfast cannot write to its folder ${path}: ${folderReason(error)}.`,
       ['Make the folder writable, or set HOLDFAST_HOME to one that is.'],
       { cause: error },
     );
   }
 }
+
+/** Not with `recursive`: under /proc, where the parent is there and yet nothing can be made, that never ends. */
+async function createFolder(path: string): Promise<void> {
+  try {
+    await createOne(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await createFolder(dirname(path));
+    await createOne(path);
+  }
+}
+
+async function createOne(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    // A read-only file system says so of folders that are there, too.
+    if (!(await stat(path).catch(() => undefined))?.isDirectory()) throw error;
+  }
+}
+
+function folderReason(error: unknown): string {
+  return folderReasons[errorCode(error) ?? ''] ?? describeError(error);
+}
+
+const folderReasons: Record<string, string> = {
+  EACCES: 'this user may not',
+  EPERM: 'this user may not',
+  EROFS: 'the file system is read-only',
+  EEXIST: 'something of that name is no folder',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  ENOENT: 'no folder can be made in that place',
+  ENOSPC: 'the disk is full',
+};

@@ -141,7 +141,13 @@ async function obtain(options: LocateOptions, tried: Tried[]): Promise<LocatedCl
       {
         way: 'build with Go',
         source: 'go-install',
-        attempt: () => buildCli({ ...options, ...options.dependencies, folder: join(folder, 'build') }),
+        attempt: () =>
+          buildCli({
+            ...options,
+            ...options.dependencies,
+            folder: join(folder, 'build'),
+            logPath: join(options.cacheFolder, 'go-build.log'),
+          }),
       },
     ];
     const failures = [...tried];

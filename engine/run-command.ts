@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
 
 export interface CommandOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
   signal?: AbortSignal | undefined;
   timeoutMs?: number;
+  /** Both streams are appended to this file while the program runs. */
+  logPath?: string;
 }
 
 export interface CommandResult {
@@ -24,7 +27,7 @@ const keptOutput = 64 * 1024;
 
 export const runCommand: RunCommand = (program, args, options = {}) =>
   new Promise((resolve) => {
-    const { signal, timeoutMs, ...spawnOptions } = options;
+    const { signal, timeoutMs, logPath, ...spawnOptions } = options;
     let output = '';
     let ended = false;
     const child = spawn(program, args, {
@@ -33,7 +36,11 @@ export const runCommand: RunCommand = (program, args, options = {}) =>
       ...(signal ? { signal } : {}),
       ...(timeoutMs === undefined ? {} : { timeout: timeoutMs, killSignal: 'SIGKILL' }),
     });
+    const log = logPath === undefined ? undefined : createWriteStream(logPath, { flags: 'a', mode: 0o600 });
+    // A log that cannot be written is no reason to end the program.
+    log?.on('error', () => undefined);
     const keep = (chunk: Buffer): void => {
+      log?.write(chunk);
       output = (output + chunk.toString()).slice(-keptOutput);
     };
     child.stdout.on('data', keep);
@@ -41,7 +48,10 @@ export const runCommand: RunCommand = (program, args, options = {}) =>
     const finish = (ok: boolean, reason: string): void => {
       if (ended) return;
       ended = true;
-      resolve({ ok, output: output.trim() || reason });
+      const result = { ok, output: output.trim() || reason };
+      // Also called when the log failed.
+      if (log) log.end(() => resolve(result));
+      else resolve(result);
     };
     child.once('error', (error) => {
       finish(false, error.message);

@@ -24,7 +24,8 @@ export async function startEngine(
     options.signal?.throwIfAborted();
     return await start(options, dependencies);
   } catch (error) {
-    if (options.signal?.aborted && !(error instanceof EngineError)) {
+    // Whatever it failed with: Ctrl-C also ends what was run for it, which then looks like trouble.
+    if (options.signal?.aborted) {
       throw new EngineError('cancelled', 'The start of the Temporal server was cancelled.', [], {
         cause: error,
       });

@@ -3,7 +3,8 @@ import { EngineConnection } from '../../client/engine-connection.js';
 import { findEngine } from '../../engine/index.js';
 import { clientAddress } from '../client-address.js';
 import type { CommandContext } from '../command-context.js';
-import { jsonOption } from '../common-options.js';
+import { asTyped } from '../command-name.js';
+import { idArgument, jsonOption } from '../common-options.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { readCompletion, type RecordedCompletion } from '../read-completion.js';
 import { resultInWords } from '../result-view.js';
@@ -17,7 +18,7 @@ export interface AttemptsOptions {
 export function attemptsCommand(act: Act): Command {
   return new Command('attempts')
     .description('show the attempts of a completion: which model, what happened, how long, and why next')
-    .argument('<id>', 'id of the completion')
+    .addArgument(idArgument())
     .addOption(jsonOption('print them as one JSON object on stdout'))
     .addHelpText('after', '\nExample:\n  holdfast attempts completion-3f2c1a90')
     .action((id: string, options: AttemptsOptions) =>
@@ -34,13 +35,20 @@ export async function runAttempts(
   const engine = await findEngine({ env: context.env });
   const connection = new EngineConnection(clientAddress(engine));
   try {
-    const completion = await readCompletion(id, engine, connection);
+    const completion = typeable(await readCompletion(id, engine, connection), context.env);
     if (options.json) context.out.line(JSON.stringify(asJson(completion)));
     else print(completion, context);
     return exitCodes.answered;
   } finally {
     await connection.close();
   }
+}
+
+/** With the commands in the failure's message as they can be typed here. */
+function typeable(completion: RecordedCompletion, env: NodeJS.ProcessEnv): RecordedCompletion {
+  const { failure } = completion;
+  if (failure === undefined) return completion;
+  return { ...completion, failure: { ...failure, message: asTyped(failure.message, env) } };
 }
 
 function asJson({ id, status, attempts, url, result, failure }: RecordedCompletion): unknown {

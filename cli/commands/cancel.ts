@@ -5,7 +5,7 @@ import { findEngine, workflowUrl } from '../../engine/index.js';
 import { clientAddress } from '../client-address.js';
 import type { CommandContext } from '../command-context.js';
 import { commandName } from '../command-name.js';
-import { jsonOption } from '../common-options.js';
+import { idArgument, jsonOption } from '../common-options.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { describeCompletion } from '../read-completion.js';
 import type { Act } from '../run-command.js';
@@ -17,7 +17,7 @@ export interface CancelOptions {
 export function cancelCommand(act: Act): Command {
   return new Command('cancel')
     .description('ask for a completion to end; the call that is running is aborted')
-    .argument('<id>', 'id of the completion')
+    .addArgument(idArgument())
     .addOption(jsonOption('print what was done as one JSON object on stdout'))
     .addHelpText('after', '\nExample:\n  holdfast cancel completion-3f2c1a90')
     .action((id: string, options: CancelOptions) =>

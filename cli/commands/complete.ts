@@ -18,8 +18,9 @@ import { configOption, jsonOption, taskQueueOption } from '../common-options.js'
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { watchCompletion } from '../first-completion.js';
 import { untilAborted } from '../interrupts.js';
-import { parseDuration, parseNames, parseNumber, parseWholeNumber } from '../option-values.js';
+import { parseDuration, parseName, parseNames, parseNumber, parseWholeNumber } from '../option-values.js';
 import { readPrompt } from '../read-prompt.js';
+import { recordedEarlier, recordedInWords } from '../recorded-earlier.js';
 import { requireKnownNames } from '../require-known-names.js';
 import { resultInWords } from '../result-view.js';
 import { watchEngine } from '../serving.js';
@@ -48,7 +49,9 @@ export function completeCommand(act: Act): Command {
     .argument('<prompt>', 'what to ask; "-" reads it from stdin')
     .option('--system <text>', 'system message')
     .addOption(
-      new Option('--model <name>', 'this model, without fallback').conflicts(['models', 'chain', 'strategy']),
+      new Option('--model <name>', 'this model, without fallback')
+        .argParser(parseName)
+        .conflicts(['models', 'chain', 'strategy']),
     )
     .addOption(
       new Option('--models <a,b>', 'these models, in this order')
@@ -56,12 +59,14 @@ export function completeCommand(act: Act): Command {
         .conflicts(['chain', 'strategy']),
     )
     .addOption(
-      new Option('--chain <name>', 'a chain of the config (default: default)').conflicts(['strategy']),
+      new Option('--chain <name>', 'a chain of the config (default: default)')
+        .argParser(parseName)
+        .conflicts(['strategy']),
     )
-    .option('--strategy <name>', 'a strategy of the config')
+    .option('--strategy <name>', 'a strategy of the config', parseName)
     .option('--max-tokens <number>', 'most tokens the model may write', parseWholeNumber)
     .option('--temperature <number>', '0 to 2', parseNumber)
-    .option('--id <id>', 'id of the completion; equal requests under one id give one completion')
+    .option('--id <id>', 'id of the completion; equal requests under one id give one completion', parseName)
     .option('--deadline <duration>', 'time for everything, such as 30s or 5m', parseDuration)
     .addOption(jsonOption('print the result as one JSON object on stdout'))
     .addOption(configOption())
@@ -97,11 +102,17 @@ export async function runComplete(
     deadlineMs: config.config.deadline,
   });
   let started = false as boolean;
+  let replayed = false as boolean;
+  const ended = new AbortController();
   const server = watchEngine(engine, (line) => err.line(line));
   const answering = async (): Promise<CompletionResult> => {
+    // A fresh id has no record to be asked for.
+    const recordedAt = options.id === undefined ? undefined : await recordedEarlier(id, engine);
     const handle = await holdfast.start(request);
     started = true;
-    void tellWhenNobodyWorks(engine, taskQueue, (line) => err.line(line));
+    replayed = recordedAt !== undefined;
+    if (recordedAt !== undefined) err.line(recordedInWords(id, recordedAt));
+    else void tellWhenNobodyWorks(handle.id, engine, taskQueue, context, ended.signal);
     return watchCompletion(handle, engine, context);
   };
   try {
@@ -112,11 +123,12 @@ export async function runComplete(
         throw stoppedWaiting(id, started, env);
       }),
     ]);
-    if (options.json) out.line(JSON.stringify({ ...result, url: workflowUrl(engine, id) }));
+    const simulated = isSimulated(result.attempts);
+    if (options.json)
+      out.line(JSON.stringify({ ...result, simulated, replayed, url: workflowUrl(engine, id) }));
     else out.line(result.answer);
     for (const notice of result.notices) err.line(notice);
-    if (isSimulated(result.attempts))
-      err.line(err.colors.yellow('This answer is simulated: no model was called.'));
+    if (simulated) err.line(err.colors.yellow('This answer is simulated: no model was called.'));
     err.line(err.colors.dim(resultInWords(result)));
     return exitCodes.answered;
   } catch (error) {
@@ -125,6 +137,7 @@ export async function runComplete(
     throw error;
   } finally {
     server.stop();
+    ended.abort();
     await holdfast.close();
   }
 }

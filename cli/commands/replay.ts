@@ -4,6 +4,7 @@ import type { CommandContext } from '../command-context.js';
 import { jsonOption } from '../common-options.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { logLevel } from '../log-level.js';
+import { parseName } from '../option-values.js';
 import { readHistory } from '../read-history.js';
 import { replayHistory, type Divergence } from '../replay-history.js';
 import type { Act } from '../run-command.js';
@@ -15,7 +16,7 @@ export interface ReplayOptions {
 export function replayCommand(act: Act): Command {
   return new Command('replay')
     .description('run a recorded history against the current code; no provider is called')
-    .argument('<id | history.json>', 'a completion of the engine, or a file with its history')
+    .argument('<id | history.json>', 'a completion of the engine, or a file with its history', parseName)
     .addOption(jsonOption('print the verdict as one JSON object on stdout'))
     .addHelpText(
       'after',

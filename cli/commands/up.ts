@@ -6,10 +6,12 @@ import { createLogger } from '../../worker/logger.js';
 import { chooseProviders, type ChosenProviders } from '../choose-providers.js';
 import { clientAddress } from '../client-address.js';
 import type { CommandContext } from '../command-context.js';
+import { interruptedAtStart } from '../command-error.js';
 import { configOption, jsonOption, taskQueueOption } from '../common-options.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { printCompletion, watchCompletion } from '../first-completion.js';
 import { logLevel } from '../log-level.js';
+import { parseName } from '../option-values.js';
 import { readPrompt } from '../read-prompt.js';
 import { reportError } from '../report-error.js';
 import type { Act } from '../run-command.js';
@@ -39,7 +41,7 @@ export function upCommand(act: Act): Command {
     .option('--simulate', 'use simulated providers even where keys are set')
     .addOption(configOption())
     .addOption(taskQueueOption())
-    .option('--database <file>', 'keep completions in this file, on a Temporal server of its own')
+    .option('--database <file>', 'keep completions in this file, on a Temporal server of its own', parseName)
     .addHelpText('after', '\nExamples:\n  holdfast up\n  holdfast up --once --json "Say hello"')
     .action((prompt: string, options: UpOptions) =>
       act(options, (context) => runUp(prompt, options, context)),
@@ -69,6 +71,7 @@ export async function runUp(prompt: string, options: UpOptions, context: Command
     }
     interrupts.beforeForcedEnd(() => endServer(engine));
     try {
+      if (interrupts.signal.aborted) throw interruptedAtStart();
       const worker = await startWorker(engine, {
         providers,
         logger,

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { loadConfig, type ConfigSource } from '../../config/load.js';
-import { findEngine } from '../../engine/index.js';
+import { findEngine, type Engine } from '../../engine/index.js';
 import { createLogger } from '../../worker/logger.js';
 import type { CommandContext } from '../command-context.js';
 import { CommandError } from '../command-error.js';
@@ -59,7 +59,7 @@ export async function runWorkerCommand(
   });
   const { address, namespace } = engine;
   logger.info(
-    { address, namespace, taskQueue: worker.taskQueue, configHash: config.hash },
+    { address, namespace, temporal: originOf(engine), taskQueue: worker.taskQueue, configHash: config.hash },
     'worker is running',
   );
   const server = watchEngine(engine, (line) => logger.warn(line));
@@ -69,4 +69,9 @@ export async function runWorkerCommand(
   if (ending.why !== 'interrupted') throw endingError(ending, engine);
   logger.info('worker has ended');
   return exitCodes.answered;
+}
+
+/** A worker that joined whatever answered must not look like one that was told where to go. */
+function originOf({ source }: Engine): string {
+  return source === 'configured' ? 'configured' : 'found running, not configured';
 }

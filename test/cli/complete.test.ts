@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { livePollers } from '../../cli/pollers.js';
 import { startCompletionKit, type CompletionKit } from '../support/completion-kit.js';
 import { step } from '../support/fake-provider.js';
 import { onlyJson, runCli, suiteEnv } from './run-cli.js';
@@ -148,25 +149,51 @@ describe('holdfast complete', () => {
     });
     simulated.provider.plan('gpt-4', step.answer('Not real.'));
 
-    const { stderr } = await runCli(['complete', 'hi', '--task-queue', simulated.taskQueue]);
+    const { stdout, stderr } = await runCli([
+      'complete',
+      'hi',
+      '--json',
+      '--task-queue',
+      simulated.taskQueue,
+    ]);
 
     expect(stderr).toContain('This answer is simulated');
+    expect(onlyJson(stdout)).toMatchObject({ simulated: true });
   });
 
-  it('says so when no worker takes the completion', async () => {
-    const interrupt = new AbortController();
+  it('says that the answer of a finished id was recorded earlier, and calls nobody', async () => {
+    const id = `cli-${randomUUID()}`;
+    kit.provider.plan('gpt-4', step.answer('Once.'));
+    const first = await runCli(onKit('hi', '--id', id, '--json'));
+    const calls = kit.provider.calls().length;
 
-    const { stderr } = await runCli(
-      ['complete', 'hi', '--task-queue', `nobody-${randomUUID()}`, '--deadline', '1m'],
-      {
-        interrupt: interrupt.signal,
-        onErrLine: (line) => {
-          if (line.includes('No worker takes completions')) interrupt.abort();
-        },
-      },
+    const again = await runCli(onKit('hi', '--id', id, '--json'));
+
+    expect(onlyJson(first.stdout)).toMatchObject({ answer: 'Once.', simulated: false, replayed: false });
+    expect(first.stderr).not.toContain('recorded earlier');
+    expect(onlyJson(again.stdout)).toMatchObject({ answer: 'Once.', simulated: false, replayed: true });
+    expect(again.stderr).toContain(`Completion ${id} was recorded earlier (`);
+    expect(kit.provider.calls()).toHaveLength(calls);
+  });
+
+  it('says so when no worker takes the completion, with what to type as npm users have to', async () => {
+    const stderr = await untilNobodyWorks(`nobody-${randomUUID()}`);
+
+    expect(stderr).toContain('until 10 s after its deadline');
+    expect(stderr).toMatch(
+      /npx holdfast up --task-queue nobody-.*, or npx holdfast worker --task-queue nobody-/,
     );
+  });
 
-    expect(stderr).toMatch(/holdfast worker --task-queue nobody-/);
+  it('says so as well where the server still lists a worker that is gone', async () => {
+    const gone = await startCompletionKit();
+    const { connection, options } = gone.temporal;
+    await vi.waitFor(async () => {
+      expect(await livePollers(connection, options.namespace, gone.taskQueue)).toHaveLength(1);
+    });
+    await gone.stop();
+
+    expect(await untilNobodyWorks(gone.taskQueue)).toContain(gone.taskQueue);
   });
 
   it.each([
@@ -177,11 +204,35 @@ describe('holdfast complete', () => {
     [['complete', 'hi', '--temperature', '3'], 'temperature'],
     [['complete', 'hi', '--model', 'gpt-4', '--chain', 'default'], 'cannot be used with'],
     [['complete', 'hi', '--config', 'nowhere.yaml'], 'nowhere.yaml cannot be read'],
+    [['complete', 'hi', '--config', ''], 'It is empty'],
+    [['complete', 'hi', '--task-queue', ''], 'It is empty'],
+    [['complete', 'hi', '--model', ''], 'It is empty'],
+    [['complete', 'hi', '--chain', ''], 'It is empty'],
+    [['complete', 'hi', '--strategy', ''], 'It is empty'],
+    [['complete', 'hi', '--id', ' '], 'It is empty'],
+    [['up', '--once', '--task-queue', '', 'hi'], 'It is empty'],
+    [['up', '--once', '--database', '', 'hi'], 'It is empty'],
+    [['attempts', ''], 'It is empty'],
+    [['cancel', ''], 'It is empty'],
+    [['replay', ''], 'It is empty'],
   ])('%j is wrong use', async (args, message) => {
     const { exitCode, stdout, stderr } = await runCli([...args, '--json']);
 
     expect(exitCode).toBe(2);
     expect(stderr).toContain(message);
-    expect(onlyJson(stdout)).toHaveProperty('error.message');
+    expect(onlyJson(stdout)).toHaveProperty('error.message', expect.stringContaining(message));
   });
 });
+
+/** What is told of a completion that waits for a worker, started through npx, up to the notice and Ctrl-C. */
+async function untilNobodyWorks(taskQueue: string): Promise<string> {
+  const interrupt = new AbortController();
+  const { stderr } = await runCli(['complete', 'hi', '--task-queue', taskQueue, '--deadline', '1m'], {
+    env: suiteEnv({ npm_command: 'exec' }),
+    interrupt: interrupt.signal,
+    onErrLine: (line) => {
+      if (line.includes('No worker takes completions')) interrupt.abort();
+    },
+  });
+  return stderr;
+}

@@ -49,6 +49,21 @@ describe('holdfast replay', () => {
     expect(exitCode).toBe(0);
   });
 
+  it('what the HTTP API of the server gives replays, as long as it is the whole history', async () => {
+    const history: unknown = JSON.parse(recorded);
+    const whole = await save('page.json', JSON.stringify({ history, rawHistory: [], nextPageToken: null }));
+    const part = await save('part.json', JSON.stringify({ history, nextPageToken: 'bmV4dA==' }));
+
+    expect(await runCli(['replay', whole])).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining(`replays: ${id}`) as string,
+    });
+    expect(await runCli(['replay', part])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('only a part of a history') as string,
+    });
+  });
+
   it('a history that other code wrote diverges: exit code 5, naming the event', async () => {
     const other = recorded
       .replaceAll('"name":"callModel"', '"name":"askModel"')
@@ -90,12 +105,14 @@ describe('holdfast replay', () => {
     ['text.json', 'not json', 'is not JSON'],
     ['object.json', '{"name":"holdfast"}', 'is no workflow history'],
     ['headless.json', '{"events":[]}', 'is no workflow history'],
-  ])('%s is told plainly, with exit code 2', async (name, content, message) => {
+    ['string.json', '"history"', 'is no workflow history'],
+  ])('%s is told plainly, with how to save one and exit code 2', async (name, content, message) => {
     const file = content === undefined ? path.join(folder, name) : await save(name, content);
 
     const { exitCode, stderr } = await runCli(['replay', file]);
 
     expect(stderr).toContain(message);
+    expect(stderr).toContain('temporal workflow show --workflow-id');
     expect(stderr).not.toMatch(/^ +at /m);
     expect(exitCode).toBe(2);
   });

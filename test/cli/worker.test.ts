@@ -1,8 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { stringify } from 'yaml';
+import { ownRecord } from '../../engine/process-identity.js';
+import { writeState } from '../../engine/state.js';
 import { startCompletionKit } from '../support/completion-kit.js';
 import { step } from '../support/fake-provider.js';
 import { runCli, spawnCli, suiteEnv, type CliProcess } from './run-cli.js';
@@ -39,6 +42,34 @@ describe('holdfast worker', () => {
     expect(stderr).not.toContain(key);
   });
 
+  it('says in its log that the server was found and not configured', async () => {
+    const home = path.join(folder, 'home');
+    const databasePath = path.join(home, 'data', 'temporal.db');
+    await mkdir(path.dirname(databasePath), { recursive: true });
+    const { address, namespace } = inject('temporal');
+    const self = await ownRecord();
+    await writeState({
+      server: self,
+      owner: self,
+      address,
+      uiUrl: null,
+      databasePath,
+      logPath: databasePath,
+    });
+    worker = spawnCli(['worker', '--task-queue', `cli-${randomUUID()}`], {
+      HOLDFAST_HOME: home,
+      TEMPORAL_NAMESPACE: namespace,
+      OPENAI_API_KEY: key,
+    });
+    await worker.untilErr(/worker is running/);
+    worker.process.kill('SIGTERM');
+
+    const { stderr } = await worker.ended;
+
+    const running = stderr.split('\n').find((line) => line.includes('worker is running')) ?? '';
+    expect(JSON.parse(running)).toMatchObject({ address, temporal: 'found running, not configured' });
+  });
+
   it('lets the running call end on SIGTERM, then ends with 0; every line of its log is JSON, none has the key', async () => {
     await using kit = await startCompletionKit({ workers: 0 });
     const { provider, taskQueue, holdfast } = kit;
@@ -67,6 +98,7 @@ describe('holdfast worker', () => {
     const { exitCode, stdout, stderr } = await worker.ended;
     expect(exitCode).toBe(0);
     expect(stdout).toBe('');
+    expect(stderr).toContain('"temporal":"configured"');
     expect(stderr).toContain('waiting for 1 running attempt');
     expect(stderr).not.toContain(key);
     for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg');

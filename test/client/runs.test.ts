@@ -8,7 +8,7 @@ import {
 } from '../../client/index.js';
 import { startCompletionKit, type CompletionKit } from '../support/completion-kit.js';
 import { step } from '../support/fake-provider.js';
-import { startTemporalProxy } from './temporal-proxy.js';
+import { gate, startTemporalProxy } from './temporal-proxy.js';
 
 const messages = [{ role: 'user' as const, content: 'Say hello' }];
 const other = [{ role: 'user' as const, content: 'Something else' }];
@@ -96,15 +96,9 @@ describe('restarting a failed id', () => {
     await endings['failed']?.(id);
     kit.provider.plan(model, step.answer('The faster one', { delayMs: 800 }));
     // The second start of the late one is held up until the other has restarted it.
-    let release: () => void = () => undefined;
+    const { opened: after, open: release } = gate();
     proxy.decide((method) =>
-      method === 'StartWorkflowExecution' && proxy.calls(method) === 2
-        ? {
-            after: new Promise<void>((resolve) => {
-              release = resolve;
-            }),
-          }
-        : 'pass',
+      method === 'StartWorkflowExecution' && proxy.calls(method) === 2 ? { after } : 'pass',
     );
     const joining = late.start({ id, model, messages });
     await expect.poll(() => proxy.calls('StartWorkflowExecution')).toBe(2);
@@ -153,5 +147,26 @@ describe('a handle', () => {
     await joined.cancel();
     await expect(second.result()).rejects.toBeInstanceOf(CompletionCancelledError);
     await expect(kit.holdfast.get(id).result()).rejects.toBeInstanceOf(CompletionCancelledError);
+  });
+
+  it('of get settles on one run, however many ask it first and whoever of them gives up', async () => {
+    const { address, namespace } = inject('temporal');
+    await using proxy = await startTemporalProxy(address);
+    const holdfast = new Holdfast({ address: proxy.address, namespace, taskQueue: kit.taskQueue });
+    kit.provider.plan(model, step.answer('The one run'));
+    const { id } = await kit.holdfast.complete({ model, messages });
+    const { opened: after, open: release } = gate();
+    proxy.decide((method) => (method === 'DescribeWorkflowExecution' ? { after } : 'pass'));
+    const handle = holdfast.get(id);
+    const impatient = new AbortController();
+    const gaveUp = expect(handle.result({ signal: impatient.signal })).rejects.toThrow('no longer');
+    const results = [handle.result(), handle.result()];
+    await expect.poll(() => proxy.calls('DescribeWorkflowExecution')).toBeGreaterThan(0);
+    impatient.abort(new Error('no longer'));
+    await gaveUp;
+    release();
+    for (const { answer } of await Promise.all(results)) expect(answer).toBe('The one run');
+    expect(proxy.calls('DescribeWorkflowExecution')).toBe(1);
+    await holdfast.close();
   });
 });

@@ -88,6 +88,29 @@ describe('onAttempt', () => {
     expect(seen.map(({ outcome }) => outcome)).toEqual(['model_not_found', 'success']);
   });
 
+  it('is told what Temporal itself knows while no worker answers', async () => {
+    await using idle = await startCompletionKit({
+      workers: 0,
+      retry: { baseDelay: 60_000, maxDelay: 60_000, maxWaitBeforeFallback: 60_000 },
+    });
+    const worker = await idle.addWorker();
+    idle.provider.plan(model, step.status(404));
+    idle.provider.plan(second, step.status(429, { retryAfter: 60 }));
+    const handle = await idle.holdfast.start({ models: [model, second], messages });
+    await expect.poll(async () => (await handle.attempts()).length).toBe(2);
+    worker.shutdown();
+    await expect.poll(() => worker.getState(), { timeout: 20_000 }).toBe('STOPPED');
+    const seen: Attempt[] = [];
+    const ended = expect(handle.resultTelling((attempt) => void seen.push(attempt))).rejects.toBeInstanceOf(
+      CompletionCancelledError,
+    );
+    await expect
+      .poll(() => seen.map(({ outcome }) => outcome), { timeout: 30_000 })
+      .toEqual(['model_not_found', 'rate_limited']);
+    await idle.temporal.workflow.getHandle(handle.id).terminate('for a test');
+    await ended;
+  });
+
   it('asks no more once its Holdfast is closed', async () => {
     const { proxy, holdfast } = await clientBehindProxy();
     kit.provider.plan(model, step.hang());

@@ -8,8 +8,11 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 
-/** What becomes of a call: it reaches Temporal now or later, is never answered, or gets a gRPC status instead. */
-export type Fate = 'pass' | 'hang' | { after: Promise<void> } | { status: number; message: string };
+/**
+ * What becomes of a call: it reaches Temporal now or later, is never answered whether it got there (`lose`) or not
+ * (`hang`), or gets a gRPC status instead.
+ */
+export type Fate = 'pass' | 'hang' | 'lose' | { after: Promise<void> } | { status: number; message: string };
 
 /** The suite's Temporal server behind a wire that can be made to fail. */
 export interface TemporalProxy extends AsyncDisposable {
@@ -41,6 +44,12 @@ export async function startTemporalProxy(temporal: string): Promise<TemporalProx
     stream.on('error', () => undefined);
     const fate = fateOf(method);
     if (fate === 'hang') return;
+    if (fate === 'lose') {
+      const request = upstream.request(headers);
+      request.on('error', () => undefined);
+      stream.pipe(request);
+      return;
+    }
     if (fate === 'pass') {
       forward(stream, headers);
       return;
@@ -113,4 +122,13 @@ export async function startTemporalProxy(temporal: string): Promise<TemporalProx
       upstream.destroy();
     },
   };
+}
+
+/** Something to wait for until it is opened. */
+export function gate(): { opened: Promise<void>; open: () => void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
 }

@@ -164,7 +164,20 @@ describe('getting one', () => {
     await writeFakeGo(join(folder, 'bin', 'go'), { journal, built: 'Illegal instruction' });
     const error = await engineErrorOf(locateCli(locating({ PATH: await pathOf(join(folder, 'bin')) })));
     expect(error.message).toContain('Illegal instruction');
+    expect(progress.join('\n')).toContain(`Its log is ${join(folder, 'cache', 'go-build.log')}`);
     expect(await readdir(join(folder, 'cache'))).toEqual([]);
+  });
+
+  test('a build that fails leaves its whole log, and the error names it', async () => {
+    await writeScript(join(folder, 'bin', 'go'), [
+      'if [ "$1" = env ]; then echo go1.26.4; echo local; exit; fi',
+      'echo first line; for i in 1 2 3 4 5 6; do echo line; done; exit 1',
+    ]);
+    const error = await engineErrorOf(locateCli(locating({ PATH: await pathOf(join(folder, 'bin')) })));
+    const log = join(folder, 'cache', 'go-build.log');
+    expect(error.message).toContain(log);
+    expect(error.message).not.toContain('first line');
+    expect(await readFile(log, 'utf8')).toMatch(/^first line\n/);
   });
 
   test('of two at once one builds and the other waits for it', async () => {

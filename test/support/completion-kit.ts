@@ -6,6 +6,7 @@ import { inject } from 'vitest';
 import type { AnswerListeners } from '../../activities/index.js';
 import { Holdfast, type HoldfastOptions } from '../../client/index.js';
 import type { LoadedConfig } from '../../config/load.js';
+import { isLoopback, parseAddress } from '../../engine/ports.js';
 import { createWorker } from '../../worker/create-worker.js';
 import { startFakeProvider, type FakeProvider } from './fake-provider.js';
 import { testConfig, testEnv, type ConfigOptions } from './test-config.js';
@@ -38,7 +39,10 @@ export async function startCompletionKit(options: KitOptions = {}): Promise<Comp
   const provider = await startFakeProvider();
   const config = testConfig(provider, options);
   const native = await NativeConnection.connect({ address });
-  const connection = await Connection.connect({ address });
+  const host = parseAddress(address)?.host ?? '';
+  // As the client does: gRPC would send even loopback traffic to the proxy that http_proxy names.
+  const channelArgs = isLoopback(host) ? { 'grpc.enable_http_proxy': 0 } : {};
+  const connection = await Connection.connect({ address, channelArgs });
   const holdfast = new Holdfast({ address, namespace, taskQueue, ...options.client });
   const running: { worker: Worker; run: Promise<void> }[] = [];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CompletionCancelledError } from '../../client/index.js';
+import { CompletionCancelledError, type CompletionHandle } from '../../client/index.js';
 import type { Trail } from '../../contracts/attempt.js';
 import { trailQueryName } from '../../contracts/completion.js';
 import { startCompletionKit, type CompletionKit } from '../support/completion-kit.js';
@@ -19,7 +19,7 @@ describe('a cancellation', () => {
     await completion.cancel();
     await expect(completion.result()).rejects.toThrow(CompletionCancelledError);
     await kit.provider.waitForAbort(openai);
-    expect(await story(kit, completion.id)).toEqual([`${openai}: cancelled`]);
+    expect(await story(kit, completion)).toEqual([`${openai}: cancelled`]);
   });
 
   it('while a retry is waited for keeps the attempts made before, and invents none', async () => {
@@ -32,7 +32,7 @@ describe('a cancellation', () => {
 
     await completion.cancel();
     await expect(completion.result()).rejects.toThrow(CompletionCancelledError);
-    expect(await story(kit, completion.id)).toEqual([`${openai}: rate_limited`]);
+    expect(await story(kit, completion)).toEqual([`${openai}: rate_limited`]);
     expect(kit.provider.calls(openai)).toHaveLength(1);
   });
 
@@ -47,7 +47,7 @@ describe('a cancellation', () => {
 
     await completion.cancel();
     await expect(completion.result()).rejects.toThrow(CompletionCancelledError);
-    expect(await story(kit, completion.id)).toEqual([`${openai}: truncated`]);
+    expect(await story(kit, completion)).toEqual([`${openai}: truncated`]);
     expect(kit.provider.calls(anthropic)).toHaveLength(0);
     const { events } = await kit.temporal.workflow.getHandle(completion.id).fetchHistory();
     const calls = events?.filter(({ activityTaskScheduledEventAttributes: call }) => call != null);
@@ -58,9 +58,10 @@ describe('a cancellation', () => {
   });
 });
 
-/** What the workflow itself tells, each entry ending in the same way. */
-async function story({ temporal }: CompletionKit, id: string): Promise<string[]> {
-  const trail = await temporal.workflow.getHandle(id).query<Trail>(trailQueryName);
+/** What the workflow itself tells, each entry ending in the same way; the client reads the same from the record. */
+async function story({ temporal }: CompletionKit, completion: CompletionHandle): Promise<string[]> {
+  const trail = await temporal.workflow.getHandle(completion.id).query<Trail>(trailQueryName);
   expect(trail.at(-1)?.next).toEqual({ action: 'stop', because: 'cancelled by the caller' });
+  expect(await completion.attempts()).toEqual(trail);
   return trail.map(({ model, outcome }) => `${model}: ${outcome}`);
 }
