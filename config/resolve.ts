@@ -1,6 +1,6 @@
 import { selectionPresets, type SelectionRules } from '../policy/strategy.js';
 import type { Price } from '../policy/cost.js';
-import type { Traits } from '../wire/traits.js';
+import { mergeTraits, type Traits } from '../wire/traits.js';
 import { modelFacts, vendorAt } from './model-facts.js';
 import { knownTraits } from './model-traits.js';
 import { presets } from './presets.js';
@@ -97,7 +97,7 @@ function resolveModel(
   const preset = inFile?.preset === undefined ? undefined : presets[inFile.preset];
   const knownPrice = price ?? facts.price;
   const traits: Traits = {
-    ...together({ ...preset?.traits, ...inFile?.traits }, knownTraits(vendor, upstreamModel) ?? {}),
+    ...mergeTraits({ ...preset?.traits, ...inFile?.traits }, knownTraits(vendor, upstreamModel) ?? {}),
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...own,
   };
@@ -107,18 +107,6 @@ function resolveModel(
     provider: providerName,
     ...(knownPrice === undefined ? {} : { price: knownPrice }),
     ...(Object.keys(traits).length === 0 ? {} : { traits }),
-  };
-}
-
-/** What the endpoint and the model refuse or lack adds up; of single values the model's is the nearer one. */
-function together(endpoint: Traits, model: Traits): Traits {
-  const refuses = [...new Set([...(endpoint.refuses ?? []), ...(model.refuses ?? [])])];
-  const lacks = [...new Set([...(endpoint.lacks ?? []), ...(model.lacks ?? [])])];
-  return {
-    ...endpoint,
-    ...model,
-    ...(refuses.length === 0 ? {} : { refuses }),
-    ...(lacks.length === 0 ? {} : { lacks }),
   };
 }
 

@@ -8,7 +8,7 @@ import { callStreamed } from './call-stream.js';
 import type { Adaptation, ProviderCall, ProviderFailure, ProviderReply } from './provider.js';
 import { lackedBy } from '../wire/abilities.js';
 import { redact } from './redact.js';
-import { mergeTraits } from './settings.js';
+import { mergeTraits } from '../wire/traits.js';
 
 /** What a wire format adds to the common way of making a call. */
 export interface Endpoint<Body> {

@@ -6,10 +6,10 @@ import {
   toOpenAI,
   type OpenAIBody,
 } from '../wire/openai/index.js';
-import type { Traits } from '../wire/traits.js';
+import { mergeTraits, type Traits } from '../wire/traits.js';
 import { callEndpoint, type Endpoint } from './call.js';
 import type { Provider } from './provider.js';
-import { headersFor, mergeTraits, sentHeaders, type FormatSettings } from './settings.js';
+import { headersFor, sentHeaders, type FormatSettings } from './settings.js';
 import { guardedFetch, longestTimer } from './transport.js';
 
 const vendorUrl = 'https://api.openai.com/v1';

@@ -32,18 +32,6 @@ export interface ProviderSettings {
 /** Settings of one format: its provider knows the kind. */
 export type FormatSettings = Omit<ProviderSettings, 'kind'>;
 
-/** Traits of an endpoint with those of a model over them: what either refuses or lacks, the call has to do without. */
-export function mergeTraits(endpoint: Traits = {}, model: Traits = {}): Traits {
-  const refuses = [...new Set([...(endpoint.refuses ?? []), ...(model.refuses ?? [])])];
-  const lacks = [...new Set([...(endpoint.lacks ?? []), ...(model.lacks ?? [])])];
-  return {
-    ...endpoint,
-    ...model,
-    ...(refuses.length === 0 ? {} : { refuses }),
-    ...(lacks.length === 0 ? {} : { lacks }),
-  };
-}
-
 /**
  * The headers of one call: the format's, the provider's own over them, and the key in its place. Null keeps an SDK
  * from adding a header of its own.

@@ -33,3 +33,15 @@ export interface Traits {
    */
   thinking?: 'budget' | 'adaptive' | 'always';
 }
+
+/** Traits of an endpoint with those of a model over them: what either refuses or lacks, the call has to do without. */
+export function mergeTraits(endpoint: Traits = {}, model: Traits = {}): Traits {
+  const refuses = [...new Set([...(endpoint.refuses ?? []), ...(model.refuses ?? [])])];
+  const lacks = [...new Set([...(endpoint.lacks ?? []), ...(model.lacks ?? [])])];
+  return {
+    ...endpoint,
+    ...model,
+    ...(refuses.length === 0 ? {} : { refuses }),
+    ...(lacks.length === 0 ? {} : { lacks }),
+  };
+}

@@ -7,7 +7,7 @@ import {
   type ProviderSettings,
 } from '../../providers/index.js';
 import { callEndpoint, type Endpoint } from '../../providers/call.js';
-import { mergeTraits } from '../../providers/settings.js';
+import { mergeTraits } from '../../wire/traits.js';
 import type { Traits } from '../../wire/traits.js';
 import { startFakeProvider, step, type FakeCall, type FakeProvider } from '../support/fake-provider.js';
 import { plainCall, streamedCall } from './recorded-streams.js';
