@@ -1,15 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  Client,
-  Connection,
-  defaultGrpcRetryOptions,
-  makeGrpcRetryInterceptor,
-  type ConnectionOptions,
-} from '@temporalio/client';
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import { abortable } from './abortable.js';
 import { resolveAddress, type EngineAddress } from './engine-address.js';
-import { connectTrouble, engineTrouble, isResourceExhausted } from './engine-trouble.js';
+import { connectTrouble, engineTrouble, isLostOnTheWay } from './engine-trouble.js';
 import { EngineUnavailableError, HoldfastClosedError } from './errors.js';
 
 export type { EngineAddress } from './engine-address.js';
@@ -24,6 +18,13 @@ export interface CallOptions {
 
 /** A poll that was given up here ends at Temporal after this many milliseconds more, should it not hear of that. */
 const leftAloneMs = 30_000;
+
+/**
+ * Repeats for a lost packet, no more: who waits for Temporal to come back, and how long, is decided by each caller.
+ * All that the client asks of Temporal may be asked twice: a start is known again by its token.
+ */
+const mostRepeats = 2;
+const repeatAfterMs = 100;
 
 /** One connection to Temporal, made on first use and again after a failed try, until it is closed. */
 export class EngineConnection {
@@ -43,7 +44,8 @@ export class EngineConnection {
     this.callTimeoutMs = given.callTimeoutMs ?? 10_000;
     // One listener for each call in flight, however many those are.
     setMaxListeners(0, this.closing.signal);
-    this.options = { ...connection, interceptors: [makeGrpcRetryInterceptor(briefRetries)] };
+    // Without the client's own repeats: one that is due after close() would throw where nobody can catch it.
+    this.options = { ...connection, interceptors: [] };
   }
 
   /** @throws EngineUnavailableError, EngineRefusedError, HoldfastClosedError */
@@ -111,12 +113,16 @@ export class EngineConnection {
     return abortable(
       async (stop) => {
         const client = await this.connect();
-        try {
-          return await client.withAbortSignal(stop, () =>
-            client.withDeadline(Date.now() + timeoutMs, () => work(client)),
-          );
-        } catch (error) {
-          throw engineTrouble(error, this) ?? error;
+        const deadline = Date.now() + timeoutMs;
+        for (let repeated = 0; ; repeated += 1) {
+          try {
+            return await client.withAbortSignal(stop, () =>
+              client.withDeadline(deadline, () => work(client)),
+            );
+          } catch (error) {
+            if (repeated === mostRepeats || !isLostOnTheWay(error)) throw engineTrouble(error, this) ?? error;
+          }
+          await sleep(repeatAfterMs * 2 ** repeated, undefined, { signal: stop });
         }
       },
       [this.closing.signal, ...ends],
@@ -138,12 +144,3 @@ export class EngineConnection {
     }
   }
 }
-
-const retries = defaultGrpcRetryOptions({ maxAttempts: 3, initialIntervalMs: () => 100 });
-
-/** For a lost packet, no more: who waits for Temporal to come back, and how long, is decided by each caller. */
-const briefRetries: typeof retries = {
-  ...retries,
-  retryableDecider: (attempt, status) =>
-    !isResourceExhausted(status.code) && retries.retryableDecider(attempt, status),
-};

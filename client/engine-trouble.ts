@@ -11,7 +11,7 @@ interface Called {
 const resourceExhausted = 8;
 
 /** Temporal has too much to do, or the namespace used up its share. */
-export function isResourceExhausted(status: number): boolean {
+function isResourceExhausted(status: number): boolean {
   return status === resourceExhausted;
 }
 
@@ -26,6 +26,15 @@ const passing = new Set([
   14 /* UNAVAILABLE */,
   15 /* DATA_LOSS */,
 ]);
+
+/** Of these, those that a packet lost on the way may show as. */
+const lostOnTheWay = new Set([2, 10, 13, 14, 15]);
+
+/** True when asking once more in a moment may well be answered. */
+export function isLostOnTheWay(error: unknown): boolean {
+  const status = grpcStatus(error);
+  return status !== undefined && lostOnTheWay.has(status);
+}
 
 /** What to do about a "no", by gRPC status code. */
 const remedies = new Map([

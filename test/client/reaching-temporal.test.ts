@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, inject, it, onTestFinished, vi } from 'vitest';
 import {
@@ -72,6 +73,21 @@ describe('a Temporal that went away', () => {
     await holdfast.close();
     await waiting;
     await kit.holdfast.get(handle.id).cancel();
+  });
+
+  // What throws in a timer is nobody's rejection: the run as a whole would fail by it.
+  it('leaves nothing behind that could end the process when the client is closed before a repeat', async () => {
+    const { address, namespace } = inject('temporal');
+    await using proxy = await startTemporalProxy(address);
+    const holdfast = new Holdfast({ address: proxy.address, namespace });
+    await expect(holdfast.get('nobody').cancel()).rejects.toBeInstanceOf(CompletionNotFoundError);
+    await proxy.cut();
+    const asked = expect(holdfast.get('nobody').cancel()).rejects.toBeInstanceOf(Error);
+    // By now the first try has failed, and the next one is 100 ms away.
+    await sleep(50);
+    await holdfast.close();
+    await asked;
+    await sleep(500);
   });
 
   it('is told of in words that end with the cause', async () => {
