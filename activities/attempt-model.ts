@@ -89,7 +89,7 @@ export async function attemptModel(
     }
 
     const { failure } = reply;
-    if (isNew(failure.adaptation, adaptations)) {
+    if (isNew(failure.adaptation, adaptations) && request[failure.adaptation.parameter] !== undefined) {
       adaptations.push(failure.adaptation);
       attempt.next = { action: 'retry', afterMs: 0, because: 'adapted' };
     } else if (isKeyFailure(failure.kind) && pool.length > 1) {

@@ -26,7 +26,7 @@ export function recordOf(facts: CallFacts, reply: ProviderReply): Attempt {
     durationMs: Math.max(0, Math.round(endedAt - startedAt)),
     ...(key === undefined ? {} : { key }),
     ...(usage === undefined ? {} : { usage }),
-    ...(usage === undefined && !reply.ok ? {} : { costUsd: costOf(usage, price) }),
+    ...(usage === undefined && !surelyPaid(reply) ? {} : { costUsd: costOf(usage, price) }),
   };
   if (!reply.ok) return { ...attempt, ...wordsOf(reply.failure) };
   return {
@@ -35,6 +35,11 @@ export function recordOf(facts: CallFacts, reply: ProviderReply): Attempt {
     ...(reply.firstTokenMs === undefined ? {} : { firstTokenMs: reply.firstTokenMs }),
     ...(reply.requestId === undefined ? {} : { requestId: reply.requestId }),
   };
+}
+
+/** An answer is paid for, and so is one that broke off after its first tokens, though nobody said how many those were. */
+function surelyPaid(reply: ProviderReply): boolean {
+  return reply.ok || reply.failure.kind === 'stalled' || reply.failure.kind === 'truncated';
 }
 
 function wordsOf({

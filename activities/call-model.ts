@@ -51,9 +51,20 @@ export function createCallModel(dependencies: ActivityDependencies) {
     const { model, provider } = candidate;
     const { request } = input;
     const hooked = { completionId, model, provider, attempt: info.attempt, request, original: request };
-    const limits = limitsOf(input, Math.max(1, remainingMs()), context.cancellationSignal, (delta) => {
-      dependencies.listeners.of(completionId)?.({ model, attempt: info.attempt, delta });
-    });
+    const inTurnMs = (): number =>
+      Math.min(
+        remainingMs(),
+        (input.turnMs ?? Infinity) - sinceScheduled(info) - (dependencies.now() - startedAt),
+      );
+    const limits = limitsOf(
+      input,
+      Math.max(1, remainingMs()),
+      Math.max(1, inTurnMs()),
+      context.cancellationSignal,
+      (delta) => {
+        dependencies.listeners.of(completionId)?.({ model, attempt: info.attempt, delta });
+      },
+    );
     const age = input.context && { ...input.context, ageMs: input.context.ageMs + sinceScheduled(info) };
     const { attempts, result } = await hookedAttempt(dependencies, setup, hooked, limits, age)
       .catch((error: unknown) => faultOfOurs(error, candidate, startedAt, dependencies))
@@ -89,12 +100,16 @@ export function createCallModel(dependencies: ActivityDependencies) {
       kind,
       attempts: report.attempts,
       policy: retry,
-      remainingMs: remainingMs(),
+      remainingMs: inTurnMs(),
       hasAlternative: input.hasAlternative,
       random: dependencies.random,
       ...(budget === undefined
         ? {}
-        : { affordable: spentUsd(report.attempts) + budget.estimateUsd <= budget.leftUsd }),
+        : {
+            affordable:
+              spentUsd(report.attempts, [{ model, estimateUsd: budget.estimateUsd }]) + budget.estimateUsd <=
+              budget.leftUsd,
+          }),
       ...(last.retryAfterMs === undefined ? {} : { retryAfterMs: last.retryAfterMs }),
     });
     noteDecision(last, decision);
@@ -109,11 +124,12 @@ export function createCallModel(dependencies: ActivityDependencies) {
 function limitsOf(
   { retry, stream }: CallModelInput,
   remainingMs: number,
+  inTurnMs: number,
   signal: AbortSignal,
   onDelta: (delta: AnswerDelta) => void,
 ): AttemptLimits {
   if (stream !== true) return { timeoutMs: Math.min(retry.attemptTimeoutMs, remainingMs), signal };
-  const firstTokenTimeoutMs = Math.min(retry.firstTokenTimeoutMs, retry.attemptTimeoutMs, remainingMs);
+  const firstTokenTimeoutMs = Math.min(retry.firstTokenTimeoutMs, retry.attemptTimeoutMs, inTurnMs);
   const { idleTimeoutMs } = retry;
   return { timeoutMs: remainingMs, signal, stream: { firstTokenTimeoutMs, idleTimeoutMs, onDelta } };
 }

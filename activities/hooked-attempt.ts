@@ -1,6 +1,7 @@
 import type { ContextLifetime } from '../contracts/completion.js';
 import type { AttemptEnding, HookedAttempt } from '../contracts/hooks.js';
 import { attemptModel, withoutCall, type AttemptLimits, type ModelAttempt } from './attempt-model.js';
+import type { CallFacts } from './attempt-record.js';
 import type { ActivityDependencies, Setup } from './dependencies.js';
 import { afterAttempt, beforeAttempt, refreshContext } from './hooks/attempt-hooks.js';
 
@@ -24,15 +25,24 @@ export async function hookedAttempt(
   const startedAt = now();
   const leftMs = (): number => Math.max(1, limits.timeoutMs - (now() - startedAt));
 
-  const fresh = await refreshContext(hooks.refreshContext, attempt, context, limits.signal);
+  const inTime = (): AbortSignal => AbortSignal.any([limits.signal, AbortSignal.timeout(Math.ceil(leftMs()))]);
+  const facts = (): CallFacts => ({ model, provider, startedAt, endedAt: now() });
+
+  const fresh = await refreshContext(hooks.refreshContext, attempt, context, inTime());
   const before =
     fresh.veto === undefined
-      ? await beforeAttempt(hooks.beforeAttempt, { ...attempt, request: fresh.thing }, limits.signal)
+      ? await beforeAttempt(hooks.beforeAttempt, { ...attempt, request: fresh.thing }, inTime())
       : fresh;
   const notes = before === fresh ? fresh.notes : [...fresh.notes, ...before.notes];
+  // Whoever was cancelled or ran out of time vetoed nothing.
+  if (limits.signal.aborted) return withoutCall(facts(), { kind: 'cancelled', message: 'cancelled' });
+  if (now() - startedAt >= limits.timeoutMs) {
+    const message = 'the hooks before the call took all of its time; no call was made';
+    return noted(withoutCall(facts(), { kind: 'timeout', message }), notes);
+  }
   if (before.veto !== undefined) {
     const failure = { kind: 'vetoed', message: before.veto } as const;
-    return noted(withoutCall({ model, provider, startedAt, endedAt: now() }, failure), notes);
+    return noted(withoutCall(facts(), failure), notes);
   }
 
   const request = before.thing;
@@ -47,8 +57,7 @@ export async function hookedAttempt(
   const ending: AttemptEnding = result.ok
     ? { ok: true, answer: result.answer }
     : { ok: false, kind: result.failure.kind, message: result.failure.message };
-  const inTime = AbortSignal.any([limits.signal, AbortSignal.timeout(leftMs())]);
-  const after = await afterAttempt(hooks.afterAttempt, { ...attempt, request, ending }, inTime);
+  const after = await afterAttempt(hooks.afterAttempt, { ...attempt, request, ending }, inTime());
   notes.push(...after.notes);
   if (!result.ok) return noted(made, notes);
   if (after.veto === undefined) {

@@ -8,7 +8,7 @@ import { providersWithoutKey } from './providers-without-key.js';
 
 /** The local activity `resolveRoute`; see the contract in contracts/call.ts. */
 export function createResolveRoute(dependencies: ActivityDependencies) {
-  return async function resolveRoute(request: RouteRequest): Promise<Route> {
+  return async function resolveRoute(request: RouteRequest, allowedMs: number): Promise<Route> {
     const { searchAttributes, resolveKey } = dependencies;
     const setup = dependencies.setup();
     const { config, configHash } = setup;
@@ -20,7 +20,7 @@ export function createResolveRoute(dependencies: ActivityDependencies) {
         details: [{ searchAttributes } satisfies RouteRefused],
       });
 
-    const choice = await strategyByHook(request, setup);
+    const choice = await strategyByHook(request, setup, allowedMs);
     if (choice.refusal !== undefined) throw refused('vetoed', choice.refusal);
     const { asked } = choice;
     const missingKeys = await providersWithoutKey({ config, resolveKey }, providersAskedFor(asked, config));
@@ -40,7 +40,11 @@ type StrategyChoice =
   | { refusal: string };
 
 /** Lets the config's hook choose the strategy of a request that asked for `auto`; without its word the rules choose. */
-async function strategyByHook(request: RouteRequest, { config, hooks }: Setup): Promise<StrategyChoice> {
+async function strategyByHook(
+  request: RouteRequest,
+  { config, hooks }: Setup,
+  allowedMs: number,
+): Promise<StrategyChoice> {
   const { target, chat } = request;
   const hook = hooks.selectStrategy;
   if (target.kind !== 'auto' || hook === undefined) return { asked: request };
@@ -51,7 +55,9 @@ async function strategyByHook(request: RouteRequest, { config, hooks }: Setup): 
     ...(task === undefined ? {} : { task }),
     ...(budget === undefined ? {} : { budget }),
   };
-  const run = await runHook(hook, (signal) => hook.run(question, { signal }));
+  // Half of the time is left for the rules, should the hook not answer.
+  const limit = AbortSignal.timeout(Math.max(1, Math.floor(allowedMs / 2)));
+  const run = await runHook(hook, question, limit);
   if (run.ok && run.value === undefined) return { asked: request };
   if (run.ok && typeof run.value === 'string' && Object.hasOwn(config.strategies, run.value)) {
     const strategy = run.value;

@@ -83,7 +83,8 @@ export function checkRequest(request: CompletionRequest): CheckedRequest {
   const { model, models, chain, strategy, task, budget, ...others } = parsed.data;
   const { id, deadlineMs, maxCostUsd, stream, context, ...chat } = others;
   const target = targetOf({ model, models, chain, strategy, task, budget });
-  const text = canonicalJson({ target, chat, maxCostUsd, stream, context });
+  // How the answer travels is no part of what is asked.
+  const text = canonicalJson({ target, chat, maxCostUsd, context });
   const bytes = Buffer.byteLength(text);
   if (bytes > largestRequestBytes) {
     throw new InvalidRequestError(

@@ -38,9 +38,7 @@ export function resolveRoute(request: RouteRequest, config: Config, context: Rou
         model,
         provider,
         ...(contextWindow === undefined ? {} : { contextWindow }),
-        ...(maxCostUsd === undefined
-          ? {}
-          : { estimateUsd: estimateUsd(bytesOf(chat.messages), chat.maxTokens, price) }),
+        ...(maxCostUsd === undefined ? {} : { estimateUsd: estimateUsd(chat, price) }),
       });
     }
   }
@@ -126,11 +124,6 @@ function named(
 
 function lastUserText(messages: ChatMessage[]): string {
   return textOf(messages.findLast(({ role }) => role === 'user')?.content);
-}
-
-/** Of the text alone: what images and documents cost is not known before the call. */
-function bytesOf(messages: ChatMessage[]): number {
-  return messages.reduce((sum, { content }) => sum + Buffer.byteLength(textOf(content)), 0);
 }
 
 function unknown(what: string, name: string, known: object): RouteRefusal {

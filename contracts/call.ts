@@ -12,6 +12,11 @@ export interface CallModelInput {
   /** Whether another candidate could be tried instead of waiting for this one. */
   hasAlternative: boolean;
   stream?: boolean;
+  /**
+   * Milliseconds after which no other try of this model begins, nor may a first token still be waited for; a stream
+   * that has begun goes on. Absent: as long as the activity may take.
+   */
+  turnMs?: number;
   /** Present under a budget: US dollars that are left of it, and that one call of this model is expected to cost. */
   budget?: { leftUsd: number; estimateUsd: number };
   /** With the age of the messages, in milliseconds, when this activity was scheduled. */
@@ -71,10 +76,10 @@ export function isRouteRefused(value: unknown): value is RouteRefused {
 /** The activities that the completion workflow calls. */
 export interface CompletionActivities {
   /**
-   * Turns what was asked for into candidates and policy by this process's config. Runs as a local activity.
+   * `allowedMs` is the time for it. Turns what was asked for into candidates and policy by this process's config. Runs as a local activity.
    * @throws ApplicationFailure of type `bad_request` or `auth_failed`, not retryable; its first detail is a {@link RouteRefused}.
    */
-  resolveRoute(request: RouteRequest): Promise<Route>;
+  resolveRoute(request: RouteRequest, allowedMs: number): Promise<Route>;
   /**
    * Calls one model. Failures are ApplicationFailures whose type is the failure kind and whose first detail is a {@link CallReport}.
    */

@@ -149,6 +149,7 @@ const advices: Partial<Record<CompletionFailureKind, string>> = {
   unsupported_by_model: 'Leave the parameter out, or add a model that takes it to the chain.',
   content_filtered: "Change the prompt: the provider's content policy refused it.",
   bad_request: 'Change the request: the provider refuses it as it is.',
+  budget_exceeded: 'Raise maxCostUsd, lower maxTokens, or put a cheaper model into the chain.',
   vetoed: 'A hook of the config forbids it; its reason is above.',
   internal_error: 'This is a fault of Holdfast; please report it with the message above.',
   deadline_exceeded: 'Allow more time, or lower attemptTimeout so that fallbacks get their turn.',

@@ -1,5 +1,6 @@
 import type { Trail } from '../contracts/attempt.js';
-import type { Usage } from '../contracts/chat.js';
+import { textOf, type ChatRequest, type Usage } from '../contracts/chat.js';
+import type { Candidate } from '../contracts/route.js';
 
 /** US dollars per million tokens. */
 export interface TokenPrices {
@@ -20,8 +21,9 @@ export interface Price extends TokenPrices {
 export function costOf(usage: Usage | undefined, price: Price | undefined): number | null {
   if (usage === undefined || price === undefined) return null;
   const { input, output, cachedInput = input, cacheWriteInput = input } = pricesFor(usage.inputTokens, price);
-  const cached = usage.cachedInputTokens ?? 0;
-  const written = usage.cacheWriteInputTokens ?? 0;
+  // Parts of the input are no more than the input, whatever a provider says.
+  const cached = Math.min(usage.cachedInputTokens ?? 0, usage.inputTokens);
+  const written = Math.min(usage.cacheWriteInputTokens ?? 0, usage.inputTokens - cached);
   const micro =
     (usage.inputTokens - cached - written) * input +
     cached * cachedInput +
@@ -43,29 +45,38 @@ function pricesFor(inputTokens: number, price: Price): TokenPrices {
 /** Length of an answer when the request sets no `maxTokens`, for estimates. */
 export const assumedOutputTokens = 1_000;
 
-/** US dollars that one call is expected to cost; null when the price is not known. Four bytes are taken as a token. */
-export function estimateUsd(
-  inputBytes: number,
-  maxTokens: number | undefined,
-  price: Price | undefined,
-): number | null {
-  return costOf(
-    { inputTokens: Math.ceil(inputBytes / 4), outputTokens: maxTokens ?? assumedOutputTokens },
-    price,
-  );
+/**
+ * US dollars that one call is expected to cost; null when the price is not known. Four characters of the request are
+ * taken as a token, its tools and schema included; what images and documents cost is not known before the call.
+ */
+export function estimateUsd(chat: ChatRequest, price: Price | undefined): number | null {
+  const { messages, tools = [], responseFormat, maxTokens = assumedOutputTokens, n = 1 } = chat;
+  const texts = messages.map((message) => {
+    const calls = message.role === 'assistant' ? (message.toolCalls ?? []) : [];
+    return textOf(message.content).length + JSON.stringify(calls).length;
+  });
+  const characters = texts.reduce((sum, length) => sum + length, 0);
+  const around = JSON.stringify([tools, responseFormat ?? null]).length;
+  return costOf({ inputTokens: Math.ceil((characters + around) / 4), outputTokens: maxTokens * n }, price);
 }
 
-/** US dollars of a trail as far as they are known. */
-export function spentUsd(trail: Trail): number {
-  return trail.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
+/** US dollars of a trail. An attempt that was paid for and told no cost counts as what one call of its model is expected to. */
+export function spentUsd(
+  trail: Trail,
+  candidates: readonly Pick<Candidate, 'model' | 'estimateUsd'>[] = [],
+): number {
+  return trail.reduce((sum, { model, costUsd }) => {
+    if (costUsd !== null) return sum + (costUsd ?? 0);
+    return sum + (candidates.find((candidate) => candidate.model === model)?.estimateUsd ?? 0);
+  }, 0);
 }
 
 /** US dollars of a trail; null as soon as one paid attempt has no known price. */
 export function totalCost(trail: Trail): number | null {
   let total = 0;
   for (const { usage, costUsd, outcome } of trail) {
-    // A failure that reported no tokens is taken as unpaid; an answer that reported none was surely paid for.
-    if (usage === undefined && outcome !== 'success') continue;
+    // A failure that reported neither is taken as unpaid; an answer that reported no tokens was surely paid for.
+    if (usage === undefined && costUsd === undefined && outcome !== 'success') continue;
     if (costUsd === undefined || costUsd === null) return null;
     total += costUsd;
   }
@@ -81,6 +92,9 @@ export function totalUsage(trail: Trail): Usage {
     total.outputTokens += usage.outputTokens;
     if (usage.cachedInputTokens !== undefined) {
       total.cachedInputTokens = (total.cachedInputTokens ?? 0) + usage.cachedInputTokens;
+    }
+    if (usage.cacheWriteInputTokens !== undefined) {
+      total.cacheWriteInputTokens = (total.cacheWriteInputTokens ?? 0) + usage.cacheWriteInputTokens;
     }
     if (usage.reasoningTokens !== undefined) {
       total.reasoningTokens = (total.reasoningTokens ?? 0) + usage.reasoningTokens;

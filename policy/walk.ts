@@ -41,11 +41,11 @@ export function nextStep(route: Route, trail: Trail, remainingMs: number): WalkS
     const cut = last !== undefined && cutByDeadline(last, route, remainingMs);
     return { action: 'stop', because: cut ? 'deadline' : 'exhausted' };
   }
-  const unaffordable = whyUnaffordable(candidate, route.maxCostUsd, trail);
+  const unaffordable = whyUnaffordable(candidate, route, trail);
   if (unaffordable !== undefined) {
     return { action: 'refuse', candidate, outcome: 'budget_exceeded', message: unaffordable };
   }
-  const hasAlternative = others.some((other) => !whyUnaffordable(other, route.maxCostUsd, trail));
+  const hasAlternative = others.some((other) => whyUnaffordable(other, route, trail) === undefined);
   return {
     action: 'call',
     candidate,
@@ -58,14 +58,14 @@ export function nextStep(route: Route, trail: Trail, remainingMs: number): WalkS
 /** Why one call of this model does not fit what is left of the budget; undefined when it does. */
 function whyUnaffordable(
   { model, estimateUsd }: Candidate,
-  maxCostUsd: number | undefined,
+  { maxCostUsd, candidates }: Route,
   trail: Trail,
 ): string | undefined {
   if (maxCostUsd === undefined) return undefined;
   if (estimateUsd === undefined || estimateUsd === null) {
     return `the price of ${model} is not known, so the budget of ${usd(maxCostUsd)} could not be kept; add its price to the config`;
   }
-  const spent = spentUsd(trail);
+  const spent = spentUsd(trail, candidates);
   if (spent + estimateUsd <= maxCostUsd) return undefined;
   const already = spent > 0 ? `, ${usd(spent)} is spent` : '';
   return `a call is expected to cost ${usd(estimateUsd)}${already}, and the budget is ${usd(maxCostUsd)}`;

@@ -72,17 +72,18 @@ export async function walkChain(
 }
 
 function callCandidate(
-  { retry, maxCostUsd }: Route,
-  { chat, stream = false, context }: CompletionInput,
+  { retry, maxCostUsd, candidates }: Route,
+  { chat, stream = false, context, deadlineMs }: CompletionInput,
   { candidate, allowedMs, hasAlternative }: CallStep,
   trail: Trail,
   ageMs: number,
 ): Promise<CallModelResult> {
+  const remainingMs = deadlineMs - ageMs;
   const { callModel } = proxyActivities<CompletionActivities>({
-    scheduleToCloseTimeout: allowedMs,
-    // A stream may last as long as tokens come.
+    // A stream that has begun may last as long as tokens come and the deadline allows.
+    scheduleToCloseTimeout: stream ? remainingMs : allowedMs,
     startToCloseTimeout: stream
-      ? allowedMs
+      ? remainingMs
       : Math.min(allowedMs, retry.attemptTimeoutMs + startToCloseGraceMs),
     heartbeatTimeout: retry.heartbeatTimeoutMs,
     retry: {
@@ -101,10 +102,10 @@ function callCandidate(
     request: chat,
     retry,
     hasAlternative,
-    ...(stream ? { stream } : {}),
+    ...(stream ? { stream, turnMs: allowedMs } : {}),
     ...(maxCostUsd === undefined || typeof estimateUsd !== 'number'
       ? {}
-      : { budget: { leftUsd: maxCostUsd - spentUsd(trail), estimateUsd } }),
+      : { budget: { leftUsd: maxCostUsd - spentUsd(trail, candidates), estimateUsd } }),
     ...(context === undefined ? {} : { context: { ...context, ageMs } }),
   });
 }

@@ -25,7 +25,7 @@ export async function routeFor(request: RouteRequest, deadlineMs: number): Promi
     retry: { maximumAttempts: 1 },
   });
   try {
-    return { ok: true, route: await resolveRoute(request) };
+    return { ok: true, route: await resolveRoute(request, allowedMs) };
   } catch (error) {
     if (isCancellation(error)) throw error;
     // A local activity's failure arrives bare, an ordinary one's inside an ActivityFailure.

@@ -13,6 +13,8 @@ import { runHook, type HookRun, type LoadedHook } from './run-hook.js';
 /** What the hooks made of something: the thing, as they left it, or why it may not be. */
 export type Hooked<Thing> = { thing: Thing; veto?: string; notes: string[] };
 
+type EndedAttempt = HookedAttempt & { ending: AttemptEnding };
+
 /** Runs the hooks of the config before an attempt, each on what the one before it left. */
 export async function beforeAttempt(
   hooks: Hooks['beforeAttempt'],
@@ -20,28 +22,24 @@ export async function beforeAttempt(
   signal: AbortSignal,
 ): Promise<Hooked<ChatRequest>> {
   return runAll(hooks, attempt.request, (hook, request) =>
-    runHook<BeforeAttemptVerdict | undefined>(
-      hook,
-      (limit) => hook.run({ ...attempt, request }, { signal: limit }),
-      signal,
-    ).then((run) => told(hook.name, run, run.ok ? run.value?.request : undefined)),
+    runHook<HookedAttempt, BeforeAttemptVerdict | undefined>(hook, { ...attempt, request }, signal).then(
+      (run) => told(hook.name, run, run.ok ? run.value?.request : undefined),
+    ),
   );
 }
 
 /** Runs the hooks of the config after an attempt. Of a failure only notes can be kept. */
 export async function afterAttempt(
   hooks: Hooks['afterAttempt'],
-  attempt: HookedAttempt & { ending: AttemptEnding },
+  attempt: EndedAttempt,
   signal: AbortSignal,
 ): Promise<Hooked<ChatAnswer | undefined>> {
   const answer = attempt.ending.ok ? attempt.ending.answer : undefined;
   const hooked = await runAll(hooks, answer, (hook, current) => {
     const ending = current === undefined ? attempt.ending : { ok: true as const, answer: current };
-    return runHook<AfterAttemptVerdict | undefined>(
-      hook,
-      (limit) => hook.run({ ...attempt, ending }, { signal: limit }),
-      signal,
-    ).then((run) => told(hook.name, run, run.ok && current !== undefined ? run.value?.answer : undefined));
+    return runHook<EndedAttempt, AfterAttemptVerdict | undefined>(hook, { ...attempt, ending }, signal).then(
+      (run) => told(hook.name, run, run.ok && current !== undefined ? run.value?.answer : undefined),
+    );
   });
   if (answer !== undefined) return hooked;
   return { thing: undefined, notes: hooked.notes };
@@ -65,12 +63,8 @@ export async function refreshContext(
     return { thing: request, notes: [], veto: message };
   }
   const { messages } = request;
-  const run = await runHook(
-    hook,
-    (limit) => hook.run({ completionId, messages, ageMs }, { signal: limit }),
-    signal,
-  );
-  if (run.ok && Array.isArray(run.value) && run.value.length > 0) {
+  const run = await runHook(hook, { completionId, messages, ageMs }, signal);
+  if (run.ok && messagesSchema.safeParse(run.value).success) {
     return { thing: { ...request, messages: run.value }, notes: [`context refreshed by ${hook.name}`] };
   }
   const failed = run.ok ? `hook ${hook.name} returned no messages` : run.reason;
@@ -98,11 +92,26 @@ function told<Thing>(
 }
 
 /** Hooks are modules of the user, often plain JavaScript: what they return is not taken on trust. */
+const messagesSchema = z
+  .array(z.looseObject({ role: z.enum(['system', 'user', 'assistant', 'tool']) }))
+  .min(1);
+
+const longestWords = 1_000;
+
 const verdictSchema = z.looseObject({
-  veto: z.string().optional(),
-  note: z.string().optional(),
-  request: z.looseObject({ messages: z.array(z.looseObject({ role: z.string() })).min(1) }).optional(),
-  answer: z.looseObject({ text: z.string(), finishReason: z.string() }).optional(),
+  veto: z.string().max(longestWords).optional(),
+  note: z.string().max(longestWords).optional(),
+  request: z.looseObject({ messages: messagesSchema }).optional(),
+  answer: z
+    .looseObject({
+      text: z.string(),
+      finishReason: z.enum(['stop', 'tool_calls', 'length', 'refusal', 'pause', 'context', 'other']),
+    })
+    // A provider's answer with nothing in it would be none either.
+    .refine(({ text, finishReason }) => text !== '' || !['stop', 'other'].includes(finishReason), {
+      message: 'empty',
+    })
+    .optional(),
 });
 
 async function runAll<Hook, Thing>(

@@ -1,3 +1,5 @@
+import type { HookContext } from '../../contracts/hooks.js';
+
 /** A hook of the config, ready to be called. */
 export interface LoadedHook<Hook> {
   /** As the config names it, for people: `./redact.mjs` or `./hooks.mjs#redact`. */
@@ -12,11 +14,12 @@ export type HookRun<Value> = { ok: true; value: Value } | { ok: false; reason: s
 
 /**
  * Calls a hook within its time limit. Never rejects, and what a hook throws is not repeated beyond the name of the
- * error: its text may quote the request.
+ * error: its text may quote the request. The hook has a copy of what it is given, and what it returns is copied as JSON:
+ * neither what it changes in place nor what cannot be recorded gets any further.
  */
-export async function runHook<Value>(
-  { name, timeoutMs }: Pick<LoadedHook<unknown>, 'name' | 'timeoutMs'>,
-  call: (signal: AbortSignal) => Value | Promise<Value>,
+export async function runHook<Given, Value>(
+  { name, timeoutMs, run }: LoadedHook<(given: Given, context: HookContext) => Value | Promise<Value>>,
+  given: Given,
   cancelled?: AbortSignal,
 ): Promise<HookRun<Value>> {
   const limit = AbortSignal.timeout(timeoutMs);
@@ -33,7 +36,9 @@ export async function runHook<Value>(
   });
   const called = async (): Promise<HookRun<Value>> => {
     try {
-      return { ok: true, value: await call(signal) };
+      const value = await run(structuredClone(given), { signal });
+      const asJson = value === undefined ? undefined : JSON.stringify(value);
+      return { ok: true, value: asJson === undefined ? value : (JSON.parse(asJson) as Value) };
     } catch (error) {
       return {
         ok: false,

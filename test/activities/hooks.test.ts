@@ -25,6 +25,11 @@ beforeAll(async () => {
      export const hangs = () => new Promise(() => undefined);
      export const nonsense = () => ({ request: 'not a request' });
      export const fresh = ({ ageMs }) => [{ role: 'user', content: ageMs > 0 ? 'the fresh context' : 'too young' }];
+     export const mutates = ({ request }) => { request.messages[0].content = 'changed in place'; throw new Error('no'); };
+     export const unrecordable = ({ ending }) => ({ answer: { ...ending.answer, big: 1n } });
+     export const emptied = ({ ending }) => ({ answer: { ...ending.answer, text: '' } });
+     export const coding = () => 'coding';
+     export const unknown = () => 'no such strategy';
      export const notAFunction = 7;`,
   );
 });
@@ -76,6 +81,25 @@ describe('a hook before the attempt', () => {
     expect(attempts[0]?.notes?.join()).not.toContain('ann@');
   });
 
+  it('changes nothing in place', async () => {
+    await using kit = await startCompletionKit({ hooks: { beforeAttempt: [hook('mutates')] } });
+    kit.provider.plan(openai, step.answer('As it was'));
+    await kit.holdfast.complete({ model: openai, messages });
+    expect(JSON.stringify(kit.provider.calls(openai)[0]?.body)).toContain('ann@example.org');
+  });
+
+  it('takes no more time than the attempt has: no call after the deadline', async () => {
+    await using kit = await startCompletionKit({
+      hooks: { beforeAttempt: [hook('hangs', { timeout: 60_000 })] },
+    });
+    const failed = kit.holdfast.complete({ model: openai, messages, deadlineMs: 2_000 });
+    await expect(failed).rejects.toMatchObject({
+      kind: 'deadline_exceeded',
+      attempts: [{ outcome: 'timeout' }],
+    });
+    expect(kit.provider.calls()).toHaveLength(0);
+  });
+
   it('that is required and fails lets no call through', async () => {
     await using kit = await startCompletionKit({
       hooks: { beforeAttempt: [hook('hangs', { timeout: 100, required: true })] },
@@ -100,6 +124,19 @@ describe('a hook after the attempt', () => {
     });
     expect(attempts[0]?.costUsd).toBeGreaterThan(0);
   });
+
+  it.each(['unrecordable', 'emptied'])(
+    'that makes it %s is as good as none, and nothing is paid twice',
+    async (name) => {
+      await using kit = await startCompletionKit({ hooks: { afterAttempt: [hook(name)] } });
+      kit.provider.plan(openai, step.answer('The answer'));
+      const { answer, attempts } = await kit.holdfast.complete({ model: openai, messages });
+      expect(answer).toBe('The answer');
+      expect(attempts).toHaveLength(1);
+      expect(attempts[0]?.notes?.join()).toContain(`#${name}`);
+      expect(kit.provider.calls(openai)).toHaveLength(1);
+    },
+  );
 
   it('notes each attempt, also those that fail', async () => {
     await using kit = await startCompletionKit({ hooks: { afterAttempt: [hook('note')] } });
@@ -132,6 +169,33 @@ describe('a context that is too old', () => {
     const failed = kit.holdfast.complete({ model: openai, messages, context });
     await expect(failed).rejects.toMatchObject({ kind: 'vetoed' });
     expect(kit.provider.calls(openai)).toHaveLength(1);
+  });
+});
+
+describe('a hook that selects the strategy', () => {
+  it.each([
+    ['coding', {}],
+    ['hangs', { timeout: 60_000 }],
+    ['unknown', {}],
+    ['throws', {}],
+  ])('%s: its word counts where it is one, else the rules choose', async (name, more) => {
+    await using kit = await startCompletionKit({ hooks: { selectStrategy: hook(name, more) } });
+    kit.provider.plan(anthropic, step.answer('Chosen'));
+    // By the rules it is "coding" too, for "programming".
+    const { answer, requestedModel } = await kit.holdfast.complete({
+      messages,
+      task: name === 'coding' ? 'anything' : 'programming',
+      deadlineMs: 6_000,
+    });
+    expect([answer, requestedModel]).toEqual(['Chosen', anthropic]);
+  });
+
+  it('that is required and has no answer fails the completion, and says why', async () => {
+    await using kit = await startCompletionKit({
+      hooks: { selectStrategy: hook('throws', { required: true }) },
+    });
+    const failed = kit.holdfast.complete({ messages, strategy: 'auto' });
+    await expect(failed).rejects.toMatchObject({ kind: 'vetoed' });
   });
 });
 

@@ -84,6 +84,10 @@ describe('the target', () => {
 });
 
 describe('the fingerprint', () => {
+  it('is the same for a streamed request', () => {
+    expect(checkRequest({ messages, stream: true }).fingerprint).toBe(checkRequest({ messages }).fingerprint);
+  });
+
   it('is the same whatever the order of names, and with what is undefined left out', () => {
     const one = checkRequest({ messages, tools: [weather], seed: 1 });
     const other = checkRequest({
@@ -98,7 +102,6 @@ describe('the fingerprint', () => {
   it.each<Partial<CompletionRequest>>([
     { seed: 2 },
     { maxCostUsd: 1 },
-    { stream: true },
     { context: { ttlMs: 1, refresh: 'x' } },
     { task: 'other' },
     { messages: [{ role: 'user', content: 'Say goodbye' }] },

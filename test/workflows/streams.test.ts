@@ -64,6 +64,15 @@ describe.each([openai, anthropic])('a streamed completion of %s', (model) => {
   });
 });
 
+describe('a stream that has begun', () => {
+  it('goes on past the share of its model, to the deadline if need be', async () => {
+    kit.provider.plan(openai, step.stream(text, { gapMs: 400 }));
+    kit.provider.plan(anthropic, step.answer('nobody is to ask for this'));
+    const { answer, model } = await kit.holdfast.complete({ messages, stream: true, deadlineMs: 6_000 });
+    expect([answer, model]).toEqual([text, openai]);
+  });
+});
+
 describe('a stream that fails', () => {
   it.each([
     ['timeout', step.stream(text, { firstTokenAfterMs: 60_000 })],
