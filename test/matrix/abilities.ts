@@ -1,4 +1,4 @@
-import type { ChatAnswer, ChatMessage, ChatRequest } from '../../contracts/chat.js';
+import type { ChatAnswer, ChatMessage, ChatRequest, ContentPart } from '../../contracts/chat.js';
 import type { WireFormat } from '../support/fake-provider-steps.js';
 import { step, type Step } from '../support/fake-provider.js';
 
@@ -13,9 +13,7 @@ export interface Ability {
   seen?: (answer: ChatAnswer) => boolean;
 }
 
-const asks = (content: ChatMessage['content']): ChatMessage[] => [
-  { role: 'user', content: content ?? '' } as ChatMessage,
-];
+const asks = (content: string | ContentPart[]): ChatMessage[] => [{ role: 'user', content }];
 const hello = asks('What is the capital of France?');
 const paris = step.answer('Paris.', { usage: { inputTokens: 12, outputTokens: 3 } });
 const weather = { name: 'weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } };

@@ -48,7 +48,12 @@ async function stream(
     streamedCall({
       upstreamModel,
       ...(model.traits === undefined ? {} : { traits: model.traits }),
-      stream: { ...limits, onDelta: (delta) => void (delta.type === 'text' && pieces.push(delta.text)) },
+      stream: {
+        ...limits,
+        onDelta: (delta) => {
+          if (delta.type === 'text') pieces.push(delta.text);
+        },
+      },
     }),
   );
   if (!reply.ok) throw new Error(reply.failure.message);

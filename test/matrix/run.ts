@@ -51,7 +51,7 @@ function judge(
   reply: ProviderReply,
   body: object | undefined,
   pieces: readonly string[] | 'no field',
-  { seen }: Ability,
+  { seen, request }: Ability,
 ): Cell {
   if (!reply.ok) {
     const { kind, message } = reply.failure;
@@ -62,7 +62,7 @@ function judge(
   const text = JSON.stringify(body);
   const asItIs = pieces !== 'no field' && pieces.every((piece) => text.includes(piece));
   const { adapted = [], answer } = reply;
-  if (adapted.length > 0) return { is: 'adapted', adapted };
+  if (adapted.some(({ parameter }) => parameter in request)) return { is: 'adapted', adapted };
   if (!asItIs) throw new Error(`left out, and nothing said: ${text}`);
   if (seen?.(answer) === false) throw new Error(`the answer lacks it: ${JSON.stringify(answer)}`);
   return { is: 'sent' };
