@@ -34,6 +34,8 @@ const columns: readonly Column[] = [
 
 /** One column, as the config of Holdfast resolves it. */
 export interface Endpoint {
+  /** The preset, or the format where the vendor is its author. */
+  name: string;
   title: string;
   upstreamModel: string;
   provider: ProviderConfig;
@@ -63,6 +65,7 @@ export function endpoints(): Endpoint[] {
     const model = config.models['the-model'];
     if (provider === undefined || model === undefined) throw new Error(`${endpoint} did not resolve`);
     return {
+      name: endpoint,
       title: own ? (endpoint === 'openai' ? 'OpenAI' : 'Anthropic') : presets[endpoint].title,
       upstreamModel,
       provider,
