@@ -2,6 +2,7 @@ import type { Adaptation } from '../../wire/adaptation.js';
 import { createProvider, type Provider, type ProviderReply } from '../../providers/index.js';
 import { plainCall, streamedCall } from '../providers/recorded-streams.js';
 import type { FakeProvider } from '../support/fake-provider.js';
+import type { WireFormat } from '../support/fake-provider-steps.js';
 import type { Ability } from './abilities.js';
 import type { Endpoint } from './endpoints.js';
 
@@ -11,6 +12,11 @@ export type Cell =
 
 export type Way = 'plain' | 'streamed';
 
+const apiKey = 'key-of-the-matrix';
+const keyHeaders: Record<WireFormat, { header: string; scheme?: string }> = {
+  openai: { header: 'authorization', scheme: 'Bearer' },
+  anthropic: { header: 'x-api-key' },
+};
 const vendorUrls = { openai: 'https://api.openai.com/v1', anthropic: 'https://api.anthropic.com' };
 
 /** The provider as a worker makes it from the config, but its requests go to the fake instead of the vendor's address. */
@@ -38,13 +44,17 @@ export async function ask(endpoint: Endpoint, ability: Ability, way: Way, fake: 
   fake.plan(upstreamModel, ability.answer);
   const call = (way === 'plain' ? plainCall : streamedCall)({
     upstreamModel,
+    apiKey,
     request: ability.request,
     ...(model.traits === undefined ? {} : { traits: model.traits }),
     ...(model.contextWindow === undefined ? {} : { contextWindow: model.contextWindow }),
   });
   const reply = await providerAt(endpoint, fake).call(call);
-  const bodies = fake.calls(upstreamModel).slice(before);
-  return judge(reply, bodies[0]?.body, ability.sent[provider.kind], ability);
+  const [made] = fake.calls(upstreamModel).slice(before);
+  const { header, scheme } = provider.auth ?? keyHeaders[provider.kind];
+  const key = scheme === undefined ? apiKey : `${scheme} ${apiKey}`;
+  if (made !== undefined && made.headers[header] !== key) throw new Error(`the key is not in ${header}`);
+  return judge(reply, made?.body, ability.sent[provider.kind], ability);
 }
 
 function judge(
