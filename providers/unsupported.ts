@@ -1,6 +1,6 @@
 import type { ChatParameters } from '../contracts/chat.js';
 import type { Adaptation } from '../wire/adaptation.js';
-import type { Rule } from './rules.js';
+import type { Rule } from './rule.js';
 
 const kind = 'unsupported_by_model';
 const dropped = (parameter: Adaptation['parameter']): Adaptation => ({ parameter, how: 'dropped' });
