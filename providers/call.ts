@@ -1,3 +1,4 @@
+import type { ChatRequest } from '../contracts/chat.js';
 import { expectedOf, type Expected, type Reading } from '../wire/reading.js';
 import type { StreamReader } from '../wire/stream.js';
 import type { Ability, Traits } from '../wire/traits.js';
@@ -63,7 +64,7 @@ async function makeCall<Body>(endpoint: Endpoint<Body>, call: ProviderCall): Pro
     call.stream === undefined
       ? await callPlain(context, send)
       : await callStreamed({ ...context, stream: call.stream }, endpoint.stream(expected), send);
-  if (!verdict.whole) return failed(withoutRepeats(verdict.failure, call.adaptations));
+  if (!verdict.whole) return failed(withoutRepeats(asAsked(verdict.failure, call.request), call.adaptations));
   const { answer, response, firstTokenMs } = verdict;
   const id = requestId(response.headers);
   return {
@@ -76,6 +77,16 @@ async function makeCall<Body>(endpoint: Endpoint<Body>, call: ProviderCall): Pro
 }
 
 const failed = (failure: ProviderFailure): ProviderReply => ({ ok: false, failure });
+
+/** A model that refuses to think refuses the effort and the budget alike: the one that was asked for has to go. */
+function asAsked(
+  failure: ProviderFailure,
+  { reasoningEffort, reasoningBudget }: ChatRequest,
+): ProviderFailure {
+  const other = reasoningEffort === undefined && reasoningBudget !== undefined;
+  if (failure.adaptation?.parameter !== 'reasoningEffort' || !other) return failure;
+  return { ...failure, adaptation: { ...failure.adaptation, parameter: 'reasoningBudget' } };
+}
 
 /** Proposes no change that was already made: the same call would be sent again, and refused again. */
 function withoutRepeats(failure: ProviderFailure, made: Adaptation[]): ProviderFailure {

@@ -2,7 +2,8 @@ import type { FailureKind } from '../contracts/outcome.js';
 import type { ProviderFailure } from './provider.js';
 import { redact } from './redact.js';
 import { retryAfterMs } from './retry-after.js';
-import { kindOfStatus, rules, rulesWithoutStatus, type Rule } from './rules.js';
+import type { Rule } from './rule.js';
+import { kindOfStatus, rules, rulesWithoutStatus } from './rules.js';
 import { isSuccess, type HttpFacts } from './transport.js';
 import { errorWords, longestMessage, type ErrorWords } from './words.js';
 

@@ -1,17 +1,6 @@
 import type { FailureKind } from '../contracts/outcome.js';
-import type { Adaptation } from '../wire/adaptation.js';
-
-/** A row of the table: it fits when any of its names is the error's, or its pattern is in the message. */
-export interface Rule {
-  kind: FailureKind;
-  /** Error codes and types, in lower case. */
-  names?: readonly string[];
-  message?: RegExp;
-  /** A change after which the same model takes the request. */
-  adaptation?: Adaptation;
-}
-
-const dropped = (parameter: Adaptation['parameter']): Adaptation => ({ parameter, how: 'dropped' });
+import type { Rule } from './rule.js';
+import { unsupported } from './unsupported.js';
 
 /**
  * By name and wording first, and the first row that fits wins: providers reuse statuses, and reuse the broad names
@@ -55,7 +44,7 @@ export const rules: readonly Rule[] = [
     message:
       /try pulling it|^model:|\bmodels?\b.{0,120}\b(?:not found|does not exist|decommissioned|not a valid model|no longer (?:available|supported))|is not a valid model|no endpoints found for|invalid model\b|deployment .* does not exist/i,
   },
-  ...unsupported(),
+  ...unsupported,
   {
     kind: 'context_too_long',
     names: ['context_length_exceeded', 'exceed_context_size_error', 'context_window_exceeded'],
@@ -121,38 +110,6 @@ export const rulesWithoutStatus: readonly Rule[] = [
   { kind: 'timeout', names: ['deadline_exceeded'] },
   { kind: 'model_not_found', names: ['not_found_error'] },
 ];
-
-/** Refusals of one parameter or ability. Where the same model would take the request without it, the row says how. */
-function unsupported(): Rule[] {
-  const kind = 'unsupported_by_model';
-  const parameters = [
-    ['temperature', 'temperature'],
-    ['topP', 'top_p'],
-    ['stop', 'stop(?:_sequences)?'],
-  ] as const;
-  return [
-    {
-      kind,
-      message: /max_tokens.{0,80}use .?max_completion_tokens/i,
-      adaptation: { parameter: 'maxTokens', how: 'renamed' },
-    },
-    // Some Anthropic models take one of the two; the temperature is the one that callers mean.
-    { kind, message: /temperature.{0,20}top_p.{0,40}cannot both/i, adaptation: dropped('topP') },
-    ...parameters.map(([parameter, name]): Rule => {
-      const quoted = `["'\`]?${name}["'\`]?`;
-      const refusal =
-        'is not supported|is deprecated|is not permitted|does not support|: extra inputs are not permitted|is unsupported';
-      const pattern = `(?:unsupported (?:parameter|value): ?${quoted}|(?:^|[^\\w])${quoted}(?: parameter)? ?(?:${refusal})|does not support (?:the )?(?:parameter )?${quoted}(?:\\W|$))`;
-      return { kind, message: new RegExp(pattern, 'i'), adaptation: dropped(parameter) };
-    }),
-    {
-      kind,
-      names: ['unsupported_parameter', 'unsupported_value'],
-      message:
-        /max_(?:completion_)?tokens\b.{0,60}(?:maximum allowed|too large: \d+\. This model supports|less than or equal)|does not support (?:tools?|images?|vision|function|image input|system|streaming|multimodal)|image input(?:s)? (?:is|are )?not supported|endpoints found that support/i,
-    },
-  ];
-}
 
 /** When nothing in the words told more. Statuses that are missing here follow their hundred. */
 export const statusKinds: Partial<Record<number, FailureKind>> = {

@@ -242,4 +242,14 @@ describe.each(ways)('a %s call in the %s format', (way, format) => {
     expect(await failure(refusal)).toMatchObject({ kind: 'unsupported_by_model', adaptation: fix });
     expect(await failure(refusal, { adaptations: [fix] })).not.toHaveProperty('adaptation');
   });
+
+  it('thinking the model refuses -> unsupported_by_model, without the effort or the budget that was asked for', async () => {
+    const refusal = step.status(400, { message: 'adaptive thinking is not supported on this model' });
+    const messages = [{ role: 'user' as const, content: 'Think.' }];
+    const traits = { thinking: 'budget' } as const;
+    const effort = await failure(refusal, { traits, request: { messages, reasoningEffort: 'low' } });
+    expect(effort).toMatchObject({ adaptation: { parameter: 'reasoningEffort', how: 'dropped' } });
+    const budget = await failure(refusal, { traits, request: { messages, reasoningBudget: 2_000 } });
+    expect(budget).toMatchObject({ adaptation: { parameter: 'reasoningBudget', how: 'dropped' } });
+  });
 });

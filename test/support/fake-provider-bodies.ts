@@ -71,7 +71,10 @@ const openaiAnswer = z.looseObject({
   choices: z.tuple([z.looseObject({ message: z.looseObject({}) })]),
   usage: z.looseObject({}),
 });
-const anthropicAnswer = z.looseObject({ usage: z.looseObject({}) });
+const anthropicAnswer = z.looseObject({
+  usage: z.looseObject({}),
+  content: z.array(z.looseObject({ type: z.string() })),
+});
 
 /** Lays over aimock's answer what aimock does not express: refusals, cached and reasoning tokens, no content. */
 export function finishAnswer(
@@ -111,9 +114,15 @@ export function openaiUsage(written: object, { usage = {} }: AnswerOptions): obj
 
 function finishAnthropic(answer: unknown, text: string, options: AnswerOptions): unknown {
   const said = options.refusal ?? text;
+  const whole = anthropicAnswer.parse(answer);
+  const ofType = (type: string): object[] => whole.content.filter((block) => block.type === type);
   return {
-    ...anthropicAnswer.parse(answer),
-    content: said === '' ? [] : [{ type: 'text', text: said }],
+    ...whole,
+    content: [
+      ...ofType('thinking'),
+      ...(said === '' ? [] : [{ type: 'text', text: said }]),
+      ...ofType('tool_use'),
+    ],
     ...(options.refusal === undefined ? {} : { stop_reason: 'refusal' }),
     ...(options.finishReason === undefined ? {} : { stop_reason: anthropicReason(options.finishReason) }),
     usage: anthropicUsage(options),

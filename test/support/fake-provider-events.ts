@@ -57,7 +57,8 @@ function finishEvent(
 ): Record<string, unknown> | undefined {
   const written = event.parse(json);
   const said = options.refusal ?? text;
-  if (written.type.startsWith('content_block') && said === '') return undefined;
+  const saysNothing = said === '' && options.toolCalls === undefined && options.reasoning === undefined;
+  if (written.type.startsWith('content_block') && saysNothing) return undefined;
   if (written.type === 'message_start') {
     return {
       ...written,

@@ -28,6 +28,21 @@ export interface AnswerOptions {
   delayMs?: number;
   /** The model that claims to have answered. */
   model?: string;
+  /** After the text, with the finish reason of calls unless another is set. */
+  toolCalls?: PlannedCall[];
+  /** Before the text; in Anthropic's format with a signature. */
+  reasoning?: string;
+  /** Texts of the further answers where the request asks for several; absent: the first one again. OpenAI's format. */
+  further?: string[];
+}
+
+/** A call of a tool that the model is to make. */
+export interface PlannedCall {
+  name: string;
+  /** Sent as its JSON; a text as it is, for arguments that are none. */
+  arguments: object | string;
+  /** Absent: `call_1`, `call_2` and so on. */
+  id?: string;
 }
 
 export interface ErrorOptions {
@@ -86,6 +101,18 @@ export const step = {
   /** A well-formed answer, in fragments of four characters, whose events come as the shape says. */
   stream: (text: string, shape: StreamShape, options: AnswerOptions = {}): Step =>
     make('stream', { kind: 'answer', text, options, shape }),
+  /** Calls of tools and nothing else, unless the options add a text. */
+  toolCalls: (toolCalls: PlannedCall[], options: AnswerOptions & { text?: string } = {}): Step =>
+    make('tool calls', { kind: 'answer', text: options.text ?? '', options: { ...options, toolCalls } }),
+  /** A text that is JSON. */
+  json: (value: unknown, options: AnswerOptions = {}): Step =>
+    make('json', { kind: 'answer', text: JSON.stringify(value), options }),
+  /** An answer with what the model thought before it. */
+  reasoning: (reasoning: string, text: string, options: AnswerOptions = {}): Step =>
+    make('reasoning', { kind: 'answer', text, options: { ...options, reasoning } }),
+  /** Different texts for a request with `n`; as many are sent as it asks for. */
+  answers: (texts: [string, ...string[]], options: AnswerOptions = {}): Step =>
+    make('answers', { kind: 'answer', text: texts[0], options: { ...options, further: texts.slice(1) } }),
   /** An error in the shape of the format called; type, code and message default to that vendor's own. */
   status: (status: number, options: ErrorOptions = {}): Step =>
     make(`status ${status}`, { kind: 'error', status, options }),
