@@ -91,7 +91,7 @@ describe('a worker whose config changes', () => {
 
   it('takes a hook that cannot be loaded as a bad config', async () => {
     await write(`${chainOf(classic)}hooks: { beforeAttempt: [{ module: ./nowhere.mjs }] }\n`);
-    await untilLogged(/nowhere\.mjs cannot be loaded/g, 1);
+    await untilLogged(/nowhere\.mjs#default cannot be loaded/g, 1);
 
     expect(await answeredBy()).toBe(other);
   });
