@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Interrupts } from './interrupts.js';
+import type { InterruptOptions, Interrupts } from './interrupts.js';
 import type { Output } from './terminal.js';
 
 /** What a command needs from outside; tests pass their own. */
@@ -11,7 +11,7 @@ export interface CommandContext {
   err: Output;
   stdin: AsyncIterable<Buffer | string>;
   /** Starts listening for Ctrl-C; commands that do not call it end at once. */
-  listenForInterrupts: () => Interrupts;
+  listenForInterrupts: (options?: InterruptOptions) => Interrupts;
   /** Gives Temporal's own log lines to a logger; once in a process, before any worker. */
   installLogger: (logger: Logger) => void;
 }

@@ -2,7 +2,7 @@ import type { CompletionHandle, CompletionResult } from '../client/index.js';
 import { workflowUrl, type Engine } from '../engine/index.js';
 import type { CommandContext } from './command-context.js';
 import { commandName } from './command-name.js';
-import { resultInWords } from './result-view.js';
+import { noticeInWords, resultInWords } from './result-view.js';
 import type { RunningWorker } from './start-worker.js';
 import { attemptLine, trailTable } from './trail-view.js';
 import { defaultTaskQueue } from '../contracts/completion.js';
@@ -44,6 +44,7 @@ export function printCompletion(
   out.line();
   out.line(trailTable(result.attempts, colors));
   out.line();
+  if (result.notice !== undefined) out.line(noticeInWords(result.notice));
   out.line(resultInWords(result));
   out.line();
   const command = `${address === undefined ? '' : `TEMPORAL_ADDRESS=${address} `}${commandName(env)}`;

@@ -14,6 +14,11 @@ export interface SignalSource {
   exit(code: number): unknown;
 }
 
+export interface InterruptOptions {
+  /** False for a command that reads its config anew at SIGHUP, as services do; true: a closed terminal ends it. */
+  hangUpEnds?: boolean;
+}
+
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Under npm one Ctrl-C arrives twice: from the terminal, and passed on by npm. Within this time they are one. */
@@ -21,6 +26,7 @@ const samePressMs = 300;
 
 /** From now on the first signal aborts `signal`, and the second one exits with 130. */
 export function listenForInterrupts(
+  { hangUpEnds = true }: InterruptOptions = {},
   source: SignalSource = process,
   now: () => number = Date.now,
 ): Interrupts {
@@ -29,6 +35,8 @@ export function listenForInterrupts(
   let lastAct: () => void = () => undefined;
   for (const signal of signals) {
     source.on(signal, () => {
+      // Heard all the same: a process that does not listen is ended by it.
+      if (signal === 'SIGHUP' && !hangUpEnds) return;
       if (firstAt === undefined) {
         firstAt = now();
         first.abort();

@@ -15,7 +15,7 @@ const exitCode = await runProgram(process.argv.slice(2), {
   out: outputTo(process.stdout, process.env),
   err: outputTo(process.stderr, process.env),
   stdin: process.stdin,
-  listenForInterrupts: () => listenForInterrupts(),
+  listenForInterrupts: (options) => listenForInterrupts(options),
   installLogger: (logger) => {
     Runtime.install(runtimeOptions(logger));
   },

@@ -14,6 +14,12 @@ export function parseNumber(text: string): number {
   throw new InvalidArgumentError('Not a number.');
 }
 
+export function parsePositive(text: string): number {
+  const value = parseNumber(text);
+  if (value > 0) return value;
+  throw new InvalidArgumentError('Not a number above zero.');
+}
+
 export function parseWholeNumber(text: string): number {
   const value = parseNumber(text);
   if (Number.isInteger(value) && value > 0) return value;

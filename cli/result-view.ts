@@ -17,6 +17,11 @@ export function resultInWords({
   return `Answered by ${model}${instead}: ${calls}, ${tokens}, ${cost}.${early}`;
 }
 
+/** What the end user would be told, marked as such. */
+export function noticeInWords(notice: string): string {
+  return `Notice: ${notice}`;
+}
+
 /** At least cents, and as much more as a cheap answer needs. */
 function dollars(amount: number): string {
   return `$${amount.toFixed(6).replace(/0{1,4}$/, '')}`;

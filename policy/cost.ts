@@ -50,14 +50,15 @@ export const assumedOutputTokens = 1_000;
  * taken as a token, its tools and schema included; what images and documents cost is not known before the call.
  */
 export function estimateUsd(chat: ChatRequest, price: Price | undefined): number | null {
-  const { messages, tools = [], responseFormat, maxTokens = assumedOutputTokens, n = 1 } = chat;
-  const texts = messages.map((message) => {
-    const calls = message.role === 'assistant' ? (message.toolCalls ?? []) : [];
-    return textOf(message.content).length + JSON.stringify(calls).length;
-  });
-  const characters = texts.reduce((sum, length) => sum + length, 0);
-  const around = JSON.stringify([tools, responseFormat ?? null]).length;
-  return costOf({ inputTokens: Math.ceil((characters + around) / 4), outputTokens: maxTokens * n }, price);
+  const { messages, tools, responseFormat, maxTokens = assumedOutputTokens, n = 1 } = chat;
+  const lengthOf = (part: unknown): number => (part === undefined ? 0 : JSON.stringify(part).length);
+  const inMessages = messages.map(
+    (message) =>
+      textOf(message.content).length + lengthOf(message.role === 'assistant' ? message.toolCalls : undefined),
+  );
+  const characters =
+    inMessages.reduce((sum, length) => sum + length, 0) + lengthOf(tools) + lengthOf(responseFormat);
+  return costOf({ inputTokens: Math.ceil(characters / 4), outputTokens: maxTokens * n }, price);
 }
 
 /** US dollars of a trail. An attempt that was paid for and told no cost counts as what one call of its model is expected to. */

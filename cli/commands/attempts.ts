@@ -7,7 +7,7 @@ import { asTyped } from '../command-name.js';
 import { idArgument, jsonOption } from '../common-options.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { readCompletion, type RecordedCompletion } from '../read-completion.js';
-import { resultInWords } from '../result-view.js';
+import { noticeInWords, resultInWords } from '../result-view.js';
 import type { Act } from '../run-command.js';
 import { trailTable } from '../trail-view.js';
 
@@ -58,6 +58,7 @@ function asJson({ id, status, attempts, url, result, failure }: RecordedCompleti
     model: result?.model ?? null,
     requestedModel: result?.requestedModel ?? null,
     fallback: result?.fallback ?? null,
+    notice: result?.notice ?? null,
     attempts,
     failure: failure ?? null,
     url,
@@ -73,6 +74,7 @@ function print(
   out.line();
   out.line(attempts.length === 0 ? 'No attempt has ended yet.' : trailTable(attempts, colors));
   out.line();
+  if (result?.notice !== undefined) out.line(noticeInWords(result.notice));
   if (result !== undefined) out.line(resultInWords(result));
   if (failure !== undefined) out.line(`${colors.red(failure.kind)}: ${failure.message}`);
   if (url !== null) out.line(`In the Temporal UI: ${colors.cyan(url)}`);

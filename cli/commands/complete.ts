@@ -18,11 +18,18 @@ import { configOption, jsonOption, taskQueueOption } from '../common-options.js'
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { watchCompletion } from '../first-completion.js';
 import { untilAborted } from '../interrupts.js';
-import { parseDuration, parseName, parseNames, parseNumber, parseWholeNumber } from '../option-values.js';
+import {
+  parseDuration,
+  parseName,
+  parseNames,
+  parseNumber,
+  parsePositive,
+  parseWholeNumber,
+} from '../option-values.js';
 import { readPrompt } from '../read-prompt.js';
 import { recordedEarlier, recordedInWords } from '../recorded-earlier.js';
 import { requireKnownNames } from '../require-known-names.js';
-import { resultInWords } from '../result-view.js';
+import { noticeInWords, resultInWords } from '../result-view.js';
 import { watchEngine } from '../serving.js';
 import { isSimulated } from '../simulated-answer.js';
 import type { Act } from '../run-command.js';
@@ -34,6 +41,10 @@ export interface CompleteOptions {
   models?: string[];
   chain?: string;
   strategy?: string;
+  task?: string;
+  budget?: 'low';
+  maxCost?: number;
+  stream?: true;
   maxTokens?: number;
   temperature?: number;
   id?: string;
@@ -51,19 +62,32 @@ export function completeCommand(act: Act): Command {
     .addOption(
       new Option('--model <name>', 'this model, without fallback')
         .argParser(parseName)
-        .conflicts(['models', 'chain', 'strategy']),
+        .conflicts(['models', 'chain', 'strategy', 'task', 'budget']),
     )
     .addOption(
       new Option('--models <a,b>', 'these models, in this order')
         .argParser(parseNames)
-        .conflicts(['chain', 'strategy']),
+        .conflicts(['chain', 'strategy', 'task', 'budget']),
     )
     .addOption(
       new Option('--chain <name>', 'a chain of the config (default: default)')
         .argParser(parseName)
-        .conflicts(['strategy']),
+        .conflicts(['strategy', 'task', 'budget']),
     )
-    .option('--strategy <name>', 'a strategy of the config', parseName)
+    .option('--strategy <name>', 'a strategy of the config; "auto": chosen by what is asked', parseName)
+    .option('--task <text>', 'choose the strategy by this description instead of the prompt', parseName)
+    .addOption(
+      new Option('--budget <level>', 'choose the strategy for little money').choices(['low'] as const),
+    )
+    .option(
+      '--max-cost <usd>',
+      'most that it may cost; a model that would cost more is not called',
+      parsePositive,
+    )
+    .option(
+      '--stream',
+      'ask providers for streams: a long answer is timed from token to token, printed whole',
+    )
     .option('--max-tokens <number>', 'most tokens the model may write', parseWholeNumber)
     .option('--temperature <number>', '0 to 2', parseNumber)
     .option('--id <id>', 'id of the completion; equal requests under one id give one completion', parseName)
@@ -127,6 +151,7 @@ export async function runComplete(
     if (options.json)
       out.line(JSON.stringify({ ...result, simulated, replayed, url: workflowUrl(engine, id) }));
     else out.line(result.answer);
+    if (result.notice !== undefined) err.line(noticeInWords(result.notice));
     for (const notice of result.notices) err.line(notice);
     if (simulated) err.line(err.colors.yellow('This answer is simulated: no model was called.'));
     err.line(err.colors.dim(resultInWords(result)));
@@ -143,7 +168,8 @@ export async function runComplete(
 }
 
 function requestFrom(content: string, options: CompleteOptions): CompletionRequest {
-  const { system, model, models, chain, strategy, maxTokens, temperature, id, deadline } = options;
+  const { system, model, models, chain, strategy, task, budget, maxCost, stream } = options;
+  const { maxTokens, temperature, id, deadline } = options;
   return {
     messages: [
       ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
@@ -153,6 +179,10 @@ function requestFrom(content: string, options: CompleteOptions): CompletionReque
     models,
     chain,
     strategy,
+    task,
+    budget,
+    maxCostUsd: maxCost,
+    stream,
     maxTokens,
     temperature,
     id,

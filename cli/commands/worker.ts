@@ -19,7 +19,9 @@ export interface WorkerCommandOptions {
 
 export function workerCommand(act: Act): Command {
   return new Command('worker')
-    .description('run a worker against a Temporal server, until SIGTERM; logs JSON lines on stderr')
+    .description(
+      'run a worker against a Temporal server, until SIGTERM; SIGHUP reads the config anew; logs JSON lines on stderr',
+    )
     .addOption(configOption())
     .addOption(taskQueueOption())
     .addHelpText(
@@ -47,7 +49,7 @@ export async function runWorkerCommand(
       [...missing, 'For a look without keys: holdfast up'],
     );
   }
-  const interrupts = context.listenForInterrupts();
+  const interrupts = context.listenForInterrupts({ hangUpEnds: false });
   const engine = await findEngine({ env });
   context.installLogger(logger);
   const worker = await startWorker(engine, {

@@ -1,12 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { expect, it, vi } from 'vitest';
-import { listenForInterrupts } from '../../cli/interrupts.js';
+import { listenForInterrupts, type InterruptOptions } from '../../cli/interrupts.js';
 
-function source() {
+function source(options: InterruptOptions = {}) {
   const emitter = new EventEmitter();
   let now = 0;
   const exit = vi.fn();
   const interrupts = listenForInterrupts(
+    options,
     { on: (name, listener) => emitter.on(name, listener), exit },
     () => now,
   );
@@ -48,4 +49,17 @@ it('one Ctrl-C that npm passes on a second time is still one', () => {
   send('SIGINT', 5);
 
   expect(exit).not.toHaveBeenCalled();
+});
+
+it('a closed terminal ends a command, but not one that reads its config anew at SIGHUP', () => {
+  const plain = source();
+  const service = source({ hangUpEnds: false });
+
+  plain.send('SIGHUP', 0);
+  service.send('SIGHUP', 0);
+  service.send('SIGHUP', 2_000);
+
+  expect(plain.interrupts.signal.aborted).toBe(true);
+  expect(service.interrupts.signal.aborted).toBe(false);
+  expect(service.exit).not.toHaveBeenCalled();
 });
