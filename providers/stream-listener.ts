@@ -24,8 +24,11 @@ export function guardedListener(listener: Listener | undefined): (delta: AnswerD
   };
 }
 
-/** False for a piece that brings nothing: some servers begin with an empty text. */
+/** False for a piece that brings nothing: some servers begin with an empty text. Thoughts may be signed or hidden alone. */
 export function isToken(delta: AnswerDelta): boolean {
+  if (delta.type === 'reasoning') {
+    return delta.text !== '' || delta.signature !== undefined || delta.redacted !== undefined;
+  }
   if (delta.type !== 'tool_call') return delta.text !== '';
   return delta.arguments !== '' || delta.id !== undefined || delta.name !== undefined;
 }
@@ -34,7 +37,7 @@ export function isToken(delta: AnswerDelta): boolean {
 export function deltasOf({ furtherChoices = [], ...first }: ChatAnswer): AnswerDelta[] {
   return [first, ...furtherChoices]
     .flatMap(({ text, reasoning = [], toolCalls = [], refused }, choice): AnswerDelta[] => [
-      ...reasoning.map((block) => ({ type: 'reasoning' as const, choice, text: block.text })),
+      ...reasoning.map((block) => ({ type: 'reasoning' as const, choice, ...block })),
       { type: refused === true ? 'refusal' : 'text', choice, text },
       ...toolCalls.map((toolCall, index) => ({ type: 'tool_call' as const, choice, index, ...toolCall })),
     ])

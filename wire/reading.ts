@@ -10,7 +10,7 @@ type NoAnswer =
   { is: 'error' } | { is: 'truncated' | 'malformed' | 'empty'; because: string };
 
 /** What a provider's word for stopping means. */
-export type StopMeaning = Exclude<FinishReason, 'tool_calls'> | 'tool_call' | 'error';
+export type StopMeaning = Exclude<FinishReason, 'tool_calls'> | 'tool_call' | 'error' | 'cut';
 
 /** One choice of a response before it is decided whether it is an answer. */
 export interface ChoiceFacts extends Omit<AnswerChoice, 'finishReason' | 'refused' | 'incomplete'> {
@@ -65,6 +65,8 @@ function settleChoice({ meaning, ...facts }: ChoiceFacts, expected: Expected): A
   switch (meaning) {
     case 'error':
       return { is: 'error' };
+    case 'cut':
+      return { is: 'truncated', because: `the provider broke it off (${facts.providerFinishReason})` };
     case 'refusal':
       return { ...facts, finishReason: meaning, refused: true };
     case 'length':

@@ -24,6 +24,14 @@ const stopMeanings: Partial<Record<string, StopMeaning>> = {
   tool_calls: 'tool_call',
   function_call: 'tool_call',
   error: 'error',
+  // Mistral: the window of the model is full.
+  model_length: 'context',
+  // Broken off by the server: DeepSeek, vLLM, Zhipu, watsonx.
+  insufficient_system_resource: 'cut',
+  abort: 'cut',
+  network_error: 'cut',
+  time_limit: 'cut',
+  cancelled: 'cut',
 };
 
 /** One choice while it is put together, from one whole message or from many pieces: one way, so that both read alike. */

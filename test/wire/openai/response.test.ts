@@ -195,3 +195,24 @@ describe('usage in the OpenAI format', () => {
     });
   });
 });
+
+describe('a server that breaks an answer off', () => {
+  const body = (reason: string) => ({
+    choices: [{ index: 0, message: { role: 'assistant', content: 'half an ans' }, finish_reason: reason }],
+  });
+  const expected = { tools: false, silence: false };
+
+  it.each(['insufficient_system_resource', 'abort', 'network_error', 'time_limit', 'cancelled'])(
+    'and says %s gave no answer',
+    (reason) => {
+      expect(readOpenAI(body(reason), expected)).toMatchObject({ is: 'truncated' });
+    },
+  );
+
+  it('since its window is full says that the answer is not whole', () => {
+    expect(readOpenAI(body('model_length'), expected)).toMatchObject({
+      is: 'answer',
+      answer: { incomplete: 'context' },
+    });
+  });
+});
