@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { readOpenAI } from '../../../wire/openai/index.js';
 import { answer, read } from './read.js';
 
 describe('a response in the OpenAI format', () => {
