@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hashOf, parseConfig } from '../../config/load.js';
 import { presetNames, presets } from '../../config/presets.js';
 import type { Config } from '../../config/schema.js';
+import type { Traits } from '../../wire/traits.js';
 
 /** A config with one provider and one model. */
 function config(provider: object, model: object = {}, name = 'm'): Config {
@@ -46,6 +47,17 @@ describe('a preset', () => {
       streamUsage: true,
       lacks: ['documents'],
     });
+  });
+});
+
+describe('traits that are written in the config', () => {
+  it.each<Traits>([
+    { thinking: 'always' },
+    { reasoningField: 'reasoning_content' },
+    { reasoningField: 'reasoning' },
+  ])('%j is taken', (traits) => {
+    expect(config({ kind: 'openai', traits }).models['m']?.traits).toEqual(traits);
+    expect(config({ kind: 'openai' }, { traits }).models['m']?.traits).toEqual(traits);
   });
 });
 
