@@ -61,6 +61,34 @@ describe('traits that are written in the config', () => {
   });
 });
 
+describe('the limit of the first token', () => {
+  const limitOf = ({ models }: Config): number | undefined => models['m']?.firstTokenTimeout;
+  const ollama = (file: object): Config =>
+    parseConfig(
+      {
+        providers: { p: { preset: 'ollama' } },
+        models: { m: { provider: 'p' } },
+        chains: { default: ['m'] },
+        ...file,
+      },
+      'a test',
+    );
+
+  it('is that of `retry` where nothing else is said', () => {
+    expect(limitOf(config({ kind: 'openai' }))).toBeUndefined();
+  });
+
+  it('is what the model says', () => {
+    expect(limitOf(config({ kind: 'openai' }, { firstTokenTimeout: '90s' }))).toBe(90_000);
+    expect(limitOf(config({ preset: 'ollama' }, { firstTokenTimeout: '5s' }))).toBe(5_000);
+  });
+
+  it('leaves a preset whose models are loaded first its time, and never less than `retry` does', () => {
+    expect(limitOf(ollama({}))).toBe(120_000);
+    expect(limitOf(ollama({ retry: { firstTokenTimeout: '5m' } }))).toBe(300_000);
+  });
+});
+
 describe('what is known of a model', () => {
   it('fills in window and price by its upstream name at the vendor’s address', () => {
     expect(config({ kind: 'openai' }, { upstreamModel: 'gpt-4' }, 'mine').models['mine']).toMatchObject({
