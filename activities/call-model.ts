@@ -122,14 +122,16 @@ export function createCallModel(dependencies: ActivityDependencies) {
 
 /** A plain call is bounded as a whole; a stream by its first token and by the silence between tokens. */
 function limitsOf(
-  { retry, stream }: CallModelInput,
+  { retry, stream, candidate }: CallModelInput,
   remainingMs: number,
   inTurnMs: number,
   signal: AbortSignal,
   onDelta: (delta: AnswerDelta) => void,
 ): AttemptLimits {
   if (stream !== true) return { timeoutMs: Math.min(retry.attemptTimeoutMs, remainingMs), signal };
-  const firstTokenTimeoutMs = Math.min(retry.firstTokenTimeoutMs, retry.attemptTimeoutMs, inTurnMs);
+  // A model that is known to begin late has a limit of its own.
+  const usual = Math.min(retry.firstTokenTimeoutMs, retry.attemptTimeoutMs);
+  const firstTokenTimeoutMs = Math.min(candidate.firstTokenTimeoutMs ?? usual, inTurnMs);
   const { idleTimeoutMs } = retry;
   return { timeoutMs: remainingMs, signal, stream: { firstTokenTimeoutMs, idleTimeoutMs, onDelta } };
 }

@@ -25,7 +25,8 @@ export async function hookedAttempt(
   const startedAt = now();
   const leftMs = (): number => Math.max(1, limits.timeoutMs - (now() - startedAt));
 
-  const inTime = (): AbortSignal => AbortSignal.any([limits.signal, AbortSignal.timeout(Math.ceil(leftMs()))]);
+  const inTime = (): AbortSignal =>
+    AbortSignal.any([limits.signal, AbortSignal.timeout(Math.ceil(leftMs()))]);
   const facts = (): CallFacts => ({ model, provider, startedAt, endedAt: now() });
 
   const fresh = await refreshContext(hooks.refreshContext, attempt, context, inTime());

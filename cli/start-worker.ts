@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { defaultTaskQueue } from '../contracts/completion.js';
 import { EngineError, type Engine } from '../engine/index.js';
 import { createWorker, workerIdentity } from '../worker/create-worker.js';
-import { createLiveSetup } from '../worker/live-setup.js';
+import { createLiveSetup, type LiveSetup } from '../worker/live-setup.js';
 import type { ChosenProviders } from './choose-providers.js';
 import { livePollers } from './pollers.js';
 import { usableSearchAttributes } from './usable-search-attributes.js';
@@ -35,11 +35,16 @@ export async function startWorker(
   { providers, logger, taskQueue: wanted, program, tell }: StartWorkerOptions,
 ): Promise<RunningWorker> {
   const connection = await connect(engine);
+  let setup: LiveSetup | undefined;
+  const release = (): Promise<void> => {
+    setup?.stop();
+    return connection.close();
+  };
   try {
     for (const notice of providers.config.notices ?? []) tell(notice);
     const taskQueue = wanted ?? (await freeTaskQueue(connection, engine, providers, tell));
     const { config, source } = providers;
-    const setup = await createLiveSetup(config, logger, source);
+    setup = await createLiveSetup(config, logger, source);
     const worker = await createWorker({
       connection,
       namespace: engine.namespace,
@@ -51,10 +56,7 @@ export async function startWorker(
       identity: workerIdentity(program),
       searchAttributes: await usableSearchAttributes(engine, connection, tell),
     });
-    const ended = worker.run().finally(() => {
-      setup.stop();
-      return connection.close();
-    });
+    const ended = worker.run().finally(release);
     // Whoever waits for it hears of a failure; until then it is nobody's unhandled rejection.
     ended.catch(() => undefined);
     return {
@@ -67,7 +69,7 @@ export async function startWorker(
       },
     };
   } catch (error) {
-    await connection.close();
+    await release();
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { keysAt } from './json-schema.js';
+import { mayBeKey } from './may-be-key.js';
 import { isObject } from './merge.js';
 import { nearest } from './nearest.js';
 
@@ -84,15 +85,6 @@ function showable(path: Path, value: unknown): string | undefined {
   if (value === undefined || (typeof value === 'object' && value !== null)) return undefined;
   if (path.some((step) => secretSections.has(String(step)))) return undefined;
   if (typeof value !== 'string') return JSON.stringify(value);
-  // An address may have a password in it.
-  return mayBeKey(value) || value.includes('@') || value.length > 60 ? undefined : JSON.stringify(value);
-}
-
-/** True for text that looks like a vendor's key: a known beginning, or a long run of letters and digits mixed. */
-export function mayBeKey(text: string): boolean {
-  return (
-    /(^|\W)(sk|pk|rk|gsk|xai|hf|r8|tgp)[-_]\w/i.test(text) ||
-    /AIza|Bearer/i.test(text) ||
-    /(?=[A-Za-z_]*\d)(?=\d*[A-Za-z_])\w{20,}/.test(text)
-  );
+  // An address may have a password in it, before its `@` or after its `?`.
+  return mayBeKey(value) || /[@?]/.test(value) || value.length > 60 ? undefined : JSON.stringify(value);
 }

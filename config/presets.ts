@@ -12,6 +12,8 @@ export interface Preset {
   /** Absent: as the format has it. */
   auth?: { header: string; scheme?: string };
   traits: Traits;
+  /** Milliseconds in which the first token of a streamed call may come, where that takes longer than elsewhere. */
+  firstTokenTimeout?: number;
   /** Where address, key and quirks are described. */
   sources: readonly [string, ...string[]];
 }
@@ -115,6 +117,8 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       tokenLimitName: 'max_tokens',
       systemRole: 'system',
     },
+    // A model that is not in memory is read from disk before its first token.
+    firstTokenTimeout: 120_000,
     sources: ['https://docs.ollama.com/api/openai-compatibility'],
   },
   openrouter: {

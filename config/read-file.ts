@@ -3,7 +3,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from './config-error.js';
-import { mayBeKey } from './faults.js';
+import { mayBeKey } from './may-be-key.js';
 
 /** Names under which a config is found in the working directory, in this order. */
 export const usualNames = [

@@ -32,9 +32,10 @@ export function configReference(): string {
     'what an endpoint lacks goes to the next model.',
     '',
     ...table(
-      ['preset', 'endpoint', 'address', 'key', 'refuses', 'lacks', 'described at'],
+      ['preset', 'endpoint', 'address', 'key', 'refuses', 'lacks', 'first token within', 'described at'],
       presetNames.map((name) => {
-        const { title, baseUrl, baseUrlExample, key, auth, traits, sources } = presets[name];
+        const { title, baseUrl, baseUrlExample, key, auth, traits, firstTokenTimeout, sources } =
+          presets[name];
         const sent = auth === undefined ? '' : `, sent as \`${auth.header}\``;
         return [
           `\`${name}\``,
@@ -43,6 +44,7 @@ export function configReference(): string {
           key === undefined ? 'none' : `\`${key}\`${sent}`,
           (traits.refuses ?? []).map((parameter) => `\`${parameter}\``).join(', '),
           (traits.lacks ?? []).map((ability) => `\`${ability}\``).join(', '),
+          firstTokenTimeout === undefined ? '' : `${String(firstTokenTimeout / 1_000)} s`,
           sources.map((source, place) => `[${String(place + 1)}](${source})`).join(' '),
         ];
       }),

@@ -53,7 +53,7 @@ export function resolveConfig(file: CheckedFile): { config: Config; notices: str
     config: {
       ...without(file, ['profiles', 'extends', '$schema']),
       providers: resolved,
-      models: mapValues(models, (model, name) => resolveModel(model, name, providers, resolved)),
+      models: mapValues(models, (model, name) => resolveModel(model, name, file, resolved)),
       selection: resolveSelection(selection),
     },
     notices,
@@ -84,7 +84,7 @@ function losesPresetKey({ preset: name, baseUrl, keys }: ProviderInFile): boolea
 function resolveModel(
   model: ModelInFile,
   name: string,
-  providersInFile: CheckedFile['providers'],
+  { providers: providersInFile, retry }: Pick<CheckedFile, 'providers' | 'retry'>,
   providers: Record<string, ProviderConfig>,
 ): ModelConfig {
   const { provider: providerName = '', traits: own, price, ...rest } = model;
@@ -101,8 +101,10 @@ function resolveModel(
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...own,
   };
+  const ofPreset = preset?.firstTokenTimeout;
   return {
     ...facts,
+    ...(ofPreset === undefined ? {} : { firstTokenTimeout: Math.max(ofPreset, retry.firstTokenTimeout) }),
     ...rest,
     provider: providerName,
     ...(knownPrice === undefined ? {} : { price: knownPrice }),

@@ -33,11 +33,12 @@ export function resolveRoute(request: RouteRequest, config: Config, context: Rou
     const reason = context.unusable(settings.provider);
     if (reason !== undefined) skipped.push({ model, reason });
     else {
-      const { provider, contextWindow, price } = settings;
+      const { provider, contextWindow, firstTokenTimeout, price } = settings;
       candidates.push({
         model,
         provider,
         ...(contextWindow === undefined ? {} : { contextWindow }),
+        ...(firstTokenTimeout === undefined ? {} : { firstTokenTimeoutMs: firstTokenTimeout }),
         ...(maxCostUsd === undefined ? {} : { estimateUsd: estimateUsd(chat, price) }),
       });
     }

@@ -2,10 +2,13 @@ import { stat } from 'node:fs/promises';
 import { filesToWatch, loadConfig, type ConfigSource, type LoadedConfig } from './load.js';
 
 export interface ConfigWatcher {
-  /** The config in force; one with the same hash is not told again. */
+  /** The config in force; one with the same hash is told again only on SIGHUP, and for its hooks. */
   current: LoadedConfig;
-  /** Told of each new config that can be used. */
-  onChange: (config: LoadedConfig) => void;
+  /**
+   * Told of each new config, one after the other: the next one waits until this is done. What it rejects with is the
+   * reason for a refusal; the config is then tried again at its next change or SIGHUP.
+   */
+  onChange: (config: LoadedConfig) => Promise<void>;
   /** Told why a new config cannot be used; the one before it stays. */
   onRefused: (reason: string) => void;
   /** Ends the watching. */
@@ -25,27 +28,27 @@ export function watchConfig(source: ConfigSource, watcher: ConfigWatcher): void 
   let refused: string | undefined;
   let pending = Promise.resolve();
 
-  const load = async (): Promise<void> => {
-    const loaded = await loadOrRefuse();
-    if (signal.aborted) return;
-    if (typeof loaded === 'string') {
-      if (loaded === refused) return;
-      refused = loaded;
-      onRefused(loaded);
-      return;
+  /** @param asked On SIGHUP: the modules of hooks may have changed although the config has not. */
+  const load = async (asked: boolean): Promise<void> => {
+    try {
+      // A file that was there and is gone is no wish for the shipped config.
+      const loaded = await loadConfig(file === undefined ? source : { ...source, file });
+      if (signal.aborted) return;
+      file = loaded.file;
+      const hooksMayDiffer = asked && loaded.config.hooks !== undefined;
+      if (loaded.hash !== hash || hooksMayDiffer) await onChange(loaded);
+      hash = loaded.hash;
+      refused = undefined;
+    } catch (error) {
+      refuse(error instanceof Error ? error.message : String(error));
     }
-    refused = undefined;
-    file = loaded.file;
-    if (loaded.hash === hash) return;
-    hash = loaded.hash;
-    onChange(loaded);
   };
 
-  /** The config, or why it cannot be used. A file that was there and is gone is no wish for the shipped config. */
-  const loadOrRefuse = (): Promise<LoadedConfig | string> =>
-    loadConfig(file === undefined ? source : { ...source, file }).catch((error: unknown) =>
-      error instanceof Error ? error.message : String(error),
-    );
+  const refuse = (reason: string): void => {
+    if (signal.aborted || reason === refused) return;
+    refused = reason;
+    onRefused(reason);
+  };
 
   let read: string | undefined;
   let seen: string | undefined;
@@ -57,7 +60,7 @@ export function watchConfig(source: ConfigSource, watcher: ConfigWatcher): void 
     seen = now;
     if (!settled || now === read) return;
     read = now;
-    await load();
+    await load(false);
   };
 
   const inTurn = (step: () => Promise<void>): void => {
@@ -65,7 +68,7 @@ export function watchConfig(source: ConfigSource, watcher: ConfigWatcher): void 
   };
   const hangUp = (): void => {
     refused = undefined;
-    inTurn(load);
+    inTurn(() => load(true));
   };
   const timer = setInterval(() => inTurn(look), intervalMs);
   timer.unref();

@@ -17,6 +17,8 @@ export interface Candidate {
   provider: string;
   /** Tokens the model can hold, question and answer together. */
   contextWindow?: number;
+  /** Longest wait for the first token of its streams, in place of the one of the retry policy. */
+  firstTokenTimeoutMs?: number;
   /** US dollars that one call is expected to cost; null when its price is not known. Present only under a budget. */
   estimateUsd?: number | null;
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Setup } from '../activities/index.js';
 import type { ConfigSource, LoadedConfig } from '../config/load.js';
@@ -12,8 +13,9 @@ export interface LiveSetup {
 }
 
 /**
- * The setup of a config, replaced when its file changes or on SIGHUP. A config that cannot be used, or a hook of it
- * that cannot be loaded, is refused with the reason; what was in force stays.
+ * The setup of a config, replaced when its file changes or on SIGHUP; the files of its hooks are then loaded anew. A
+ * config that cannot be used, or a hook of it that cannot be loaded, is refused with the reason; what was in force
+ * stays.
  * @param source Where the config came from; absent: it never changes.
  * @throws HookError when a hook of the first config cannot be loaded
  */
@@ -24,22 +26,16 @@ export async function createLiveSetup(
 ): Promise<LiveSetup> {
   let setup = await createSetup(config);
   const watching = new AbortController();
-  const refuse = (reason: string): void => logger.error({ reason }, 'the changed config is not used');
   const replace = async (changed: LoadedConfig): Promise<void> => {
-    try {
-      setup = await createSetup(changed);
-    } catch (error) {
-      refuse(error instanceof Error ? error.message : String(error));
-      return;
-    }
+    setup = await createSetup(changed, randomUUID());
     for (const notice of changed.notices ?? []) logger.warn(notice);
     logger.info({ configHash: changed.hash }, 'the changed config is in force');
   };
   if (source !== undefined) {
     watchConfig(source, {
       current: config,
-      onChange: (changed) => void replace(changed),
-      onRefused: refuse,
+      onChange: replace,
+      onRefused: (reason) => logger.error({ reason }, 'the changed config is not used'),
       signal: watching.signal,
     });
   }

@@ -5,13 +5,20 @@ import type { LoadedConfig } from '../config/load.js';
 import type { ProviderConfig } from '../config/schema.js';
 import { createProvider } from '../providers/index.js';
 
-/** Builds what a config asks for: a client for each provider, and its hooks. @throws HookError */
-export async function createSetup({ config, hash, file }: LoadedConfig): Promise<Setup> {
+/**
+ * Builds what a config asks for: a client for each provider, and its hooks.
+ * @param hooksVersion As for {@link loadHooks}.
+ * @throws HookError
+ */
+export async function createSetup(
+  { config, hash, file }: LoadedConfig,
+  hooksVersion?: string,
+): Promise<Setup> {
   const providers = Object.entries(config.providers).map(
     ([name, settings]) => [name, createProvider({ name, ...settingsOf(settings) })] as const,
   );
   const directory = file === undefined ? process.cwd() : path.dirname(file);
-  const hooks = config.hooks === undefined ? noHooks : await loadHooks(config.hooks, directory);
+  const hooks = config.hooks === undefined ? noHooks : await loadHooks(config.hooks, directory, hooksVersion);
   return { config, configHash: hash, providers: new Map(providers), hooks };
 }
 

@@ -41,9 +41,15 @@ export class HookError extends Error {
   override readonly name = 'HookError';
 }
 
-/** Imports every module that the config names. @throws HookError naming the hook and what is wrong with it */
-export async function loadHooks(settings: HookSettings, directory: string): Promise<Hooks> {
-  const load = <Hook>(setting: HookSetting): Promise<LoadedHook<Hook>> => loadHook<Hook>(setting, directory);
+/**
+ * Imports every module that the config names.
+ * @param version Files are loaded anew under a version that was not there before, once for all of their hooks; what
+ *   they import in turn, and packages, stay as first loaded. Absent: as first loaded.
+ * @throws HookError naming the hook and what is wrong with it
+ */
+export async function loadHooks(settings: HookSettings, directory: string, version?: string): Promise<Hooks> {
+  const load = <Hook>(setting: HookSetting): Promise<LoadedHook<Hook>> =>
+    loadHook<Hook>(setting, directory, version);
   const refresh = Object.entries(settings.refreshContext).map(
     async ([name, setting]) => [name, await load<RefreshContextHook>(setting)] as const,
   );
@@ -57,11 +63,14 @@ export async function loadHooks(settings: HookSettings, directory: string): Prom
   };
 }
 
-async function loadHook<Hook>(setting: HookSetting, directory: string): Promise<LoadedHook<Hook>> {
+async function loadHook<Hook>(
+  setting: HookSetting,
+  directory: string,
+  version: string | undefined,
+): Promise<LoadedHook<Hook>> {
   const { module, export: exported = 'default', timeout, required } = setting;
   const name = setting.export === undefined ? module : `${module}#${exported}`;
-  const isFile = module.startsWith('.') || path.isAbsolute(module);
-  const address = isFile ? pathToFileURL(path.resolve(directory, module)).href : module;
+  const address = addressOf(module, directory, version);
   let loaded: Record<string, unknown>;
   try {
     loaded = (await import(address)) as Record<string, unknown>;
@@ -76,4 +85,12 @@ async function loadHook<Hook>(setting: HookSetting, directory: string): Promise<
   }
   // What a module exports can be checked to be a function, not what it takes.
   return { name, run: run as Hook, timeoutMs: timeout, required };
+}
+
+function addressOf(module: string, directory: string, version: string | undefined): string {
+  if (!module.startsWith('.') && !path.isAbsolute(module)) return module;
+  const url = pathToFileURL(path.resolve(directory, module));
+  // Node keeps what it has imported; a changed file needs another address.
+  if (version !== undefined) url.searchParams.set('version', version);
+  return url.href;
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { stringify } from 'yaml';
 import type { ConfigFault } from '../../config/faults.js';
 import { ConfigError, loadConfig } from '../../config/load.js';
+import type { Config } from '../../config/schema.js';
 import type { CommandContext } from '../command-context.js';
 import { jsonOption } from '../common-options.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
@@ -71,7 +72,8 @@ async function showConfig(
   { json }: ConfigCommandOptions,
   { env, out, err }: CommandContext,
 ): Promise<ExitCode> {
-  const { config, hash, file: used, notices = [] } = await loadConfig({ file, env });
+  const { config: resolved, hash, file: used, notices = [] } = await loadConfig({ file, env });
+  const config = withoutSecrets(resolved);
   if (json) {
     out.line(JSON.stringify({ file: used ?? null, hash, notices, config }));
     return exitCodes.answered;
@@ -80,4 +82,24 @@ async function showConfig(
   out.line(stringify(config).trimEnd());
   for (const notice of notices) err.line(`${err.colors.yellow('note:')} ${notice}`);
   return exitCodes.answered;
+}
+
+/** Headers and queries may hold secrets that do not look like keys. */
+function withoutSecrets(config: Config): Config {
+  const providers = Object.entries(config.providers).map(([name, provider]) => {
+    const { headers, query } = provider;
+    return [
+      name,
+      {
+        ...provider,
+        ...(headers === undefined ? {} : { headers: hidden(headers) }),
+        ...(query === undefined ? {} : { query: hidden(query) }),
+      },
+    ] as const;
+  });
+  return { ...config, providers: Object.fromEntries(providers) };
+}
+
+function hidden(values: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.keys(values).map((name) => [name, '(hidden)']));
 }

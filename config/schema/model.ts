@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tokens } from './common.js';
+import { duration, tokens } from './common.js';
 import { traitsSchema } from './traits.js';
 
 const usd = z.number().nonnegative();
@@ -41,6 +41,9 @@ export const modelSchema = z
         'US dollars per million tokens. Absent: as known of the vendor, else unknown, and so is the cost.',
       )
       .exactOptional(),
+    firstTokenTimeout: duration(
+      'Longest wait for the first token of a streamed call. Absent: that of `retry`, or the longer one of the preset.',
+    ).exactOptional(),
     traits: traitsSchema
       .describe('How it differs from its format; a field here replaces what is known of it.')
       .optional(),

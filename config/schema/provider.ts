@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mayBeKey } from '../may-be-key.js';
 import { presetNames, presets } from '../presets.js';
 import { keyReference } from './common.js';
 import { traitsSchema } from './traits.js';
@@ -14,6 +15,9 @@ const keyHeaders = new Set([
   'x-goog-api-key',
   'cookie',
 ]);
+
+/** Names of accounts, not keys, although they look like some. */
+const accountHeaders = new Set(['openai-organization', 'openai-project']);
 
 const kinds = ['openai', 'anthropic'] as const;
 
@@ -60,7 +64,7 @@ export const providerSchema = z
       .describe('How this endpoint differs from its format; a field here replaces that of the preset.')
       .optional(),
   })
-  .superRefine(({ kind, preset, baseUrl, headers }, context) => {
+  .superRefine(({ kind, preset, baseUrl, headers, query }, context) => {
     const known = preset === undefined ? undefined : presets[preset];
     const issue = (path: string[], message: string): void => {
       context.addIssue({ code: 'custom', path, message });
@@ -77,8 +81,26 @@ export const providerSchema = z
     if (known !== undefined && known.baseUrl === undefined && baseUrl === undefined) {
       issue(['baseUrl'], `is missing: the preset needs your address, such as ${known.baseUrlExample ?? ''}`);
     }
-    for (const name of Object.keys(headers ?? {})) {
-      if (keyHeaders.has(name.toLowerCase()))
-        issue(['headers', name], 'keys are given with `keys`, by reference');
+    if (baseUrl !== undefined) {
+      const { username, password, search } = new URL(baseUrl);
+      if (username !== '' || password !== '') {
+        issue(['baseUrl'], 'has a user or a password in it; name the key by reference in `keys`');
+      }
+      if (search !== '') issue(['baseUrl'], 'ends before the `?`; write what follows under `query`');
+    }
+    for (const [name, value] of Object.entries(headers ?? {})) {
+      const lower = name.toLowerCase();
+      if (keyHeaders.has(lower)) issue(['headers', name], 'keys are given with `keys`, by reference');
+      else if (!accountHeaders.has(lower) && holdsKey(value)) issue(['headers', name], keyByReference);
+    }
+    for (const [name, value] of Object.entries(query ?? {})) {
+      if (holdsKey(value)) issue(['query', name], keyByReference);
     }
   });
+
+const keyByReference =
+  'may be a key: name it by reference in `keys`, and the header that carries it in `auth.header`';
+
+function holdsKey(value: string): boolean {
+  return mayBeKey(value) || /^(basic|token|apikey)\s+\S/i.test(value);
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ChatParameters } from '../../contracts/chat.js';
-import { abilities } from '../../wire/traits.js';
+import { abilities, type Traits } from '../../wire/traits.js';
 
 /** Every parameter, so that one that is added to the contract is not forgotten here. */
 const parameters = {
@@ -25,6 +25,9 @@ const parameters = {
   extra: true,
 } as const satisfies Record<keyof ChatParameters, true>;
 
+/** Every value of a trait, for the same reason. */
+type Each<Trait extends keyof Traits> = { [Value in Extract<Traits[Trait], string>]: Value };
+
 const parameterNames = Object.keys(parameters) as (keyof ChatParameters)[];
 
 /** How a model or an endpoint differs from its wire format; see {@link import('../../wire/traits.js').Traits}. */
@@ -38,19 +41,29 @@ export const traitsSchema = z.strictObject({
     .describe('Abilities without which it is not called for a request that needs them.')
     .exactOptional(),
   tokenLimitName: z
-    .enum(['max_tokens', 'max_completion_tokens'])
+    .enum({
+      max_tokens: 'max_tokens',
+      max_completion_tokens: 'max_completion_tokens',
+    } satisfies Each<'tokenLimitName'>)
     .describe('OpenAI format: name of the token limit.')
     .exactOptional(),
   systemRole: z
-    .enum(['system', 'developer'])
+    .enum({ system: 'system', developer: 'developer' } satisfies Each<'systemRole'>)
     .describe('OpenAI format: role of instructions.')
     .exactOptional(),
   streamUsage: z
     .boolean()
     .describe('OpenAI format: false where `stream_options` is refused.')
     .exactOptional(),
-  thinking: z
-    .enum(['budget', 'adaptive'])
-    .describe('Anthropic format: how thinking is asked for.')
+  reasoningField: z
+    .enum({ reasoning_content: 'reasoning_content', reasoning: 'reasoning' } satisfies Each<'reasoningField'>)
+    .describe('OpenAI format: field in which earlier reasoning is sent back; absent: it is left out.')
     .exactOptional(),
-});
+  thinking: z
+    .enum({ budget: 'budget', adaptive: 'adaptive', always: 'always' } satisfies Each<'thinking'>)
+    .describe(
+      'Anthropic format: how thinking is asked for; `always`: as `adaptive`, and it cannot be turned off.',
+    )
+    .exactOptional(),
+  // A model's own setting, not one of its traits.
+} satisfies Record<Exclude<keyof Traits, 'maxOutputTokens'>, z.ZodType>);

@@ -79,6 +79,19 @@ describe('holdfast config show', () => {
     expect(loaded.config.providers['g']?.baseUrl).toBe('https://api.groq.com/openai/v1');
   });
 
+  it('keeps the values of headers and queries to itself: they may be secrets that look like none', async () => {
+    const file = await written(
+      'providers: { g: { kind: openai, headers: { x-auth: hush-hush }, query: { code: hush-hush } } }',
+    );
+    for (const flags of [[], ['--json']]) {
+      const { exitCode, stdout } = await runCli(['config', 'show', file, ...flags], { env: {} });
+      expect(exitCode).toBe(0);
+      expect(stdout).toContain('x-auth');
+      expect(stdout).toContain('code');
+      expect(stdout).not.toContain('hush');
+    }
+  });
+
   it('is YAML for people', async () => {
     const { stdout } = await runCli(['config', 'show', 'current'], { env: {} });
     expect(stdout).toMatch(/^# the shipped config; hash [0-9a-f]{12}; durations in milliseconds\n/);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, parseConfig } from '../../config/load.js';
-import { mayBeKey } from '../../config/faults.js';
+import { mayBeKey } from '../../config/may-be-key.js';
 import { parseYaml } from '../../config/read-file.js';
 
 const key = 'sk-proj-abcdefghij0123456789abcdefghij';
@@ -80,11 +80,42 @@ describe('a fault', () => {
       'providers.p.kind: the preset has the format openai',
     ],
     [
+      { providers: { p: { kind: 'openai', baseUrl: 'https://ann:hush@host/v1' } } },
+      'providers.p.baseUrl: has a user or a password in it; name the key by reference in `keys`',
+    ],
+    [
+      { providers: { p: { kind: 'openai', baseUrl: 'https://host/v1?api-version=1' } } },
+      'providers.p.baseUrl: ends before the `?`; write what follows under `query`',
+    ],
+    [
+      { providers: { p: { kind: 'openai', query: { key: 'AIzaSy0' } } } },
+      'providers.p.query.key: may be a key: name it by reference in `keys`, and the header that carries it in `auth.header`',
+    ],
+    [
+      { providers: { p: { kind: 'openai', headers: { 'x-auth-token': 'sk-live-1' } } } },
+      'providers.p.headers.x-auth-token: may be a key: name it',
+    ],
+    [
+      { providers: { p: { kind: 'openai', headers: { 'x-gate': 'Basic YW5uOmh1c2g=' } } } },
+      'providers.p.headers.x-gate: may be a key: name it',
+    ],
+    [
       { loadBalancer: { strategy: 'weighted', models: { x: 1 } } },
       'loadBalancer.models.x: no model has this name',
     ],
   ])('%j', (value, words) => {
     expect(errorOf(value).message).toContain(words);
+  });
+
+  it('is not what headers and queries are for', () => {
+    const headers = {
+      'anthropic-beta': 'interleaved-thinking-2025-05-14',
+      'OpenAI-Organization': 'org-0123456789abcdefABCDEF01',
+      'HTTP-Referer': 'https://example.org',
+      'x-request-source': '0b7f2f0e-6f0c-4b6e-9a55-1f1f0c1d2e3f',
+    };
+    const p = { kind: 'openai', headers, query: { 'api-version': '2024-10-21' } };
+    expect(parseConfig({ ...sound, providers: { p } }, 'a test').providers['p']).toMatchObject(p);
   });
 
   it('comes with its parts, and with all others', () => {
@@ -107,6 +138,20 @@ describe('a key in the wrong place is never repeated', () => {
       { providers: { p: { kind: 'openai', headers: { Authorization: `Bearer ${key}` } } } },
     ],
     ['as a header that is no text', { providers: { p: { kind: 'openai', headers: { 'x-y': [key] } } } }],
+    ['as a header of any name', { providers: { p: { kind: 'openai', headers: { 'x-auth-token': key } } } }],
+    ['in the query', { providers: { p: { kind: 'openai', query: { key } } } }],
+    [
+      'as the user of an address',
+      { providers: { p: { kind: 'openai', baseUrl: `https://${key}@host/v1` } } },
+    ],
+    [
+      'in the query of an address',
+      { providers: { p: { kind: 'openai', baseUrl: `https://host/v1?key=${key}` } } },
+    ],
+    [
+      'in the query of an address, looking like none',
+      { providers: { p: { kind: 'openai', baseUrl: 'https://host/v1?key=abcdefghij' } } },
+    ],
     ['in an address', { providers: { p: { kind: 'openai', baseUrl: `ftp://u:${key}@host` } } }],
     ['as a format', { providers: { p: { kind: key } } }],
     ['as a model', { chains: { default: [key] } }],

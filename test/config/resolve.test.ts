@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { hashOf, parseConfig } from '../../config/load.js';
 import { presetNames, presets } from '../../config/presets.js';
 import type { Config } from '../../config/schema.js';
+import type { Traits } from '../../wire/traits.js';
 
 /** A config with one provider and one model. */
 function config(provider: object, model: object = {}, name = 'm'): Config {
@@ -46,6 +47,45 @@ describe('a preset', () => {
       streamUsage: true,
       lacks: ['documents'],
     });
+  });
+});
+
+describe('traits that are written in the config', () => {
+  it.each<Traits>([
+    { thinking: 'always' },
+    { reasoningField: 'reasoning_content' },
+    { reasoningField: 'reasoning' },
+  ])('%j is taken', (traits) => {
+    expect(config({ kind: 'openai', traits }).models['m']?.traits).toEqual(traits);
+    expect(config({ kind: 'openai' }, { traits }).models['m']?.traits).toEqual(traits);
+  });
+});
+
+describe('the limit of the first token', () => {
+  const limitOf = ({ models }: Config): number | undefined => models['m']?.firstTokenTimeout;
+  const ollama = (file: object): Config =>
+    parseConfig(
+      {
+        providers: { p: { preset: 'ollama' } },
+        models: { m: { provider: 'p' } },
+        chains: { default: ['m'] },
+        ...file,
+      },
+      'a test',
+    );
+
+  it('is that of `retry` where nothing else is said', () => {
+    expect(limitOf(config({ kind: 'openai' }))).toBeUndefined();
+  });
+
+  it('is what the model says', () => {
+    expect(limitOf(config({ kind: 'openai' }, { firstTokenTimeout: '90s' }))).toBe(90_000);
+    expect(limitOf(config({ preset: 'ollama' }, { firstTokenTimeout: '5s' }))).toBe(5_000);
+  });
+
+  it('leaves a preset whose models are loaded first its time, and never less than `retry` does', () => {
+    expect(limitOf(ollama({}))).toBe(120_000);
+    expect(limitOf(ollama({ retry: { firstTokenTimeout: '5m' } }))).toBe(300_000);
   });
 });
 

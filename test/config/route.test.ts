@@ -90,6 +90,23 @@ describe('resolveRoute', () => {
   });
 });
 
+it('a candidate has its own limit of the first token, where its model has one', () => {
+  const models = { slow: { provider: 'a', firstTokenTimeout: '2m' }, quick: { provider: 'a' } };
+  const both = parseConfig(
+    { providers: { a: { kind: 'openai' } }, models, chains: { default: ['slow', 'quick'] } },
+    'a test',
+  );
+  const routing = resolveRoute(
+    { target: { kind: 'chain', chain: 'default' }, chat: asking('hi') },
+    both,
+    context,
+  );
+  expect(routing.ok && routing.route.candidates).toEqual([
+    { model: 'slow', provider: 'a', firstTokenTimeoutMs: 120_000 },
+    { model: 'quick', provider: 'a' },
+  ]);
+});
+
 describe('a request that leaves the strategy to Holdfast', () => {
   const auto: CompletionTarget = { kind: 'auto' };
 

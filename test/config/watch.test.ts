@@ -30,7 +30,10 @@ async function watch(source: Partial<ConfigSource> = {}, intervalMs = 20): Promi
   const refused: string[] = [];
   watchConfig(full, {
     current,
-    onChange: ({ config }) => deadlines.push(config.deadline),
+    onChange: ({ config }) => {
+      deadlines.push(config.deadline);
+      return Promise.resolve();
+    },
     onRefused: (reason) => refused.push(reason),
     signal: ending.signal,
     intervalMs,
@@ -139,6 +142,28 @@ describe('a watched config', () => {
     await told(3);
     expect(deadlines).toEqual([2_000]);
     expect(refused).toHaveLength(2);
+  });
+
+  it('is told again on SIGHUP when whoever was told could not use it', async () => {
+    await write('deadline: 1s');
+    const source = { env: {}, directory: folder };
+    const told: number[] = [];
+    const refused: string[] = [];
+    watchConfig(source, {
+      current: await loadConfig(source),
+      onChange: ({ config }) => {
+        told.push(config.deadline);
+        return told.length === 1 ? Promise.reject(new Error('not yet')) : Promise.resolve();
+      },
+      onRefused: (reason) => refused.push(reason),
+      signal: ending.signal,
+      intervalMs: 3_600_000,
+    });
+    await write('deadline: 2s');
+    process.kill(process.pid, 'SIGHUP');
+    await vi.waitFor(() => expect(refused).toEqual(['not yet']), { timeout: 20_000, interval: 10 });
+    process.kill(process.pid, 'SIGHUP');
+    await vi.waitFor(() => expect(told).toEqual([2_000, 2_000]), { timeout: 20_000, interval: 10 });
   });
 
   it('leaves no listener behind when it ends', async () => {
