@@ -1,7 +1,20 @@
 import type { AnswerDelta } from '../contracts/chat.js';
 
-/** Told of each piece of a streamed answer, and whose it is. What belongs to an attempt that fails was no answer. */
-export type AnswerListener = (piece: { model: string; attempt: number; delta: AnswerDelta }) => void;
+/** A piece of a streamed answer, and whose it is. */
+export interface AnswerPiece {
+  model: string;
+  /** Temporal's attempt number under this model, from 1. */
+  attempt: number;
+  /** Provider call within the attempt, from 0: another key, or the request adapted, begins another answer. */
+  call: number;
+  delta: AnswerDelta;
+}
+
+/**
+ * Told of each piece as it arrives, before hooks that run after the attempt have seen the answer. What belongs to a call
+ * that fails or is vetoed was no answer.
+ */
+export type AnswerListener = (piece: AnswerPiece) => void;
 
 /** Who in this process listens to which completion while its answer is written. */
 export class AnswerListeners {

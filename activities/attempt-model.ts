@@ -1,5 +1,5 @@
 import type { Attempt } from '../contracts/attempt.js';
-import type { ChatAnswer, ChatRequest } from '../contracts/chat.js';
+import type { AnswerDelta, ChatAnswer, ChatRequest } from '../contracts/chat.js';
 import { isKeyFailure } from '../policy/outcome-rules.js';
 import type { Adaptation, ProviderFailure, ProviderReply, StreamLimits } from '../providers/provider.js';
 import { checkWindow } from '../providers/window.js';
@@ -17,8 +17,8 @@ export interface AttemptLimits {
   /** Bounds all provider calls of the attempt. */
   timeoutMs: number;
   signal: AbortSignal;
-  /** Present: answers are asked for as streams. */
-  stream?: StreamLimits;
+  /** Present: answers are asked for as streams. `call` counts the provider calls of the attempt, from 0. */
+  stream?: Omit<StreamLimits, 'onDelta'> & { onDelta: (delta: AnswerDelta, call: number) => void };
 }
 
 type AttemptDependencies = Pick<ActivityDependencies, 'resolveKey' | 'now'>;
@@ -62,6 +62,7 @@ export async function attemptModel(
   for (;;) {
     const key = pool[0];
     const calledAt = now();
+    const call = attempts.length;
     const resolved = key === undefined ? undefined : await resolveKey(key);
     const reply: ProviderReply =
       resolved?.ok === false
@@ -73,7 +74,9 @@ export async function attemptModel(
             signal,
             timeoutMs: Math.max(1, timeoutMs - (calledAt - startedAt)),
             ...(traits === undefined ? {} : { traits }),
-            ...(stream === undefined ? {} : { stream }),
+            ...(stream === undefined
+              ? {}
+              : { stream: { ...stream, onDelta: (delta) => stream.onDelta(delta, call) } }),
             ...(contextWindow === undefined ? {} : { contextWindow }),
             ...(resolved === undefined ? {} : { apiKey: resolved.key }),
           });

@@ -61,8 +61,8 @@ export function createCallModel(dependencies: ActivityDependencies) {
       Math.max(1, remainingMs()),
       Math.max(1, inTurnMs()),
       context.cancellationSignal,
-      (delta) => {
-        dependencies.listeners.of(completionId)?.({ model, attempt: info.attempt, delta });
+      (delta, call) => {
+        dependencies.listeners.of(completionId)?.({ model, attempt: info.attempt, call, delta });
       },
     );
     const age = input.context && { ...input.context, ageMs: input.context.ageMs + sinceScheduled(info) };
@@ -126,7 +126,7 @@ function limitsOf(
   remainingMs: number,
   inTurnMs: number,
   signal: AbortSignal,
-  onDelta: (delta: AnswerDelta) => void,
+  onDelta: (delta: AnswerDelta, call: number) => void,
 ): AttemptLimits {
   if (stream !== true) return { timeoutMs: Math.min(retry.attemptTimeoutMs, remainingMs), signal };
   // A model that is known to begin late has a limit of its own.

@@ -73,6 +73,21 @@ describe('a stream that has begun', () => {
   });
 });
 
+describe('a stream with the next key', () => {
+  it('is told apart from what came with the key before', async () => {
+    const own = new AnswerListeners();
+    await using rotating = await startCompletionKit({
+      listeners: own,
+      keys: ['env:TEST_KEY', 'env:TEST_KEY_2'],
+    });
+    rotating.provider.plan(openai, step.once(step.status(401)), step.answer('With the second'));
+    const calls = new Set<number>();
+    own.listen('rotated', ({ call }) => void calls.add(call));
+    await rotating.holdfast.complete({ id: 'rotated', model: openai, messages, stream: true });
+    expect([...calls]).toEqual([1]);
+  });
+});
+
 describe('a stream that fails', () => {
   it.each([
     ['timeout', step.stream(text, { firstTokenAfterMs: 60_000 })],
