@@ -1,4 +1,4 @@
-import type { ChatParameters, ChatRequest } from '../contracts/chat.js';
+import type { ChatRequest } from '../contracts/chat.js';
 
 /** A change to the request that a model or its format needs, said to the caller in a notice. */
 export interface Adaptation {
@@ -16,18 +16,4 @@ export interface Adaptation {
 export interface WireRequest<Body> {
   body: Body;
   adapted: Adaptation[];
-}
-
-/** The parameters that are left once those that the model refuses are dropped; an empty `stop` asks for nothing. */
-export function keptParameters(parameters: ChatParameters, adaptations: Adaptation[]): ChatParameters {
-  const dropped = new Set(
-    adaptations.filter(({ how }) => how === 'dropped').map(({ parameter }) => parameter),
-  );
-  const { maxTokens, temperature, topP, stop } = parameters;
-  return {
-    ...(maxTokens === undefined || dropped.has('maxTokens') ? {} : { maxTokens }),
-    ...(temperature === undefined || dropped.has('temperature') ? {} : { temperature }),
-    ...(topP === undefined || dropped.has('topP') ? {} : { topP }),
-    ...(stop === undefined || stop.length === 0 || dropped.has('stop') ? {} : { stop }),
-  };
 }

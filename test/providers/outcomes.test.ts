@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Adaptation, Provider, ProviderCall, ProviderReply } from '../../providers/index.js';
 import { createProvider } from '../../providers/index.js';
+import { answerIn, failureIn } from '../support/endings.js';
 import { startFakeProvider, step, type FakeProvider, type Step } from '../support/fake-provider.js';
 
 const key = 'sk-test-7Yw3kQpLmN0aBcDe';
@@ -46,17 +47,9 @@ describe.each(ways)('a %s call in the %s format', (way, format) => {
     return reply;
   }
 
-  async function failure(planned: Step, changes: Partial<ProviderCall> = {}) {
-    const reply = await meet(planned, changes);
-    if (reply.ok) throw new Error('expected a failure');
-    return reply.failure;
-  }
-
-  async function answer(planned: Step) {
-    const reply = await meet(planned);
-    if (!reply.ok) throw new Error(`expected an answer, not ${reply.failure.kind}`);
-    return reply.answer;
-  }
+  const failure = async (planned: Step, changes: Partial<ProviderCall> = {}) =>
+    failureIn(await meet(planned, changes));
+  const answer = async (planned: Step) => answerIn(await meet(planned));
 
   it('200 -> success, with usage, ids and the model that answered', async () => {
     const usage = { inputTokens: 12, outputTokens: 7, cachedInputTokens: 4, reasoningTokens: 3 };

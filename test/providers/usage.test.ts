@@ -5,6 +5,7 @@ import {
   type ProviderCall,
   type ProviderReply,
 } from '../../providers/index.js';
+import { answerIn, failureIn } from '../support/endings.js';
 import { startFakeProvider, step, type FakeProvider, type Step } from '../support/fake-provider.js';
 
 /** A whole answer in both formats at once. */
@@ -41,15 +42,11 @@ describe.each(['openai', 'anthropic'] as const)('tokens and error fields in the 
   }
 
   async function failure(planned: Step) {
-    const reply = await meet(planned);
-    if (reply.ok) throw new Error('expected a failure');
-    return reply.failure;
+    return failureIn(await meet(planned));
   }
 
   async function answer(planned: Step) {
-    const reply = await meet(planned);
-    if (!reply.ok) throw new Error(`expected an answer, not ${reply.failure.kind}`);
-    return reply.answer;
+    return answerIn(await meet(planned));
   }
 
   it('error without words in a 200, and no answer -> server_error', async () => {

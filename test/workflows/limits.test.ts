@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CompletionFailedError, type Trail } from '../../client/index.js';
 import { startCompletionKit, type CompletionKit } from '../support/completion-kit.js';
+import { failed, outcomes } from '../support/endings.js';
 import { step } from '../support/fake-provider.js';
 
 const messages = [{ role: 'user' as const, content: 'Say hello' }];
@@ -54,16 +54,3 @@ describe('deadline', () => {
     expect(failure.attempts).toHaveLength(1);
   });
 });
-
-function outcomes(trail: Trail): string[] {
-  return trail.map(({ outcome }) => outcome);
-}
-
-async function failed(completion: Promise<unknown>): Promise<CompletionFailedError> {
-  const error: unknown = await completion.then(
-    () => new Error('it was answered'),
-    (reason: unknown) => reason,
-  );
-  if (error instanceof CompletionFailedError) return error;
-  throw error;
-}
