@@ -5,11 +5,12 @@ import type { Lease } from '../contracts/health.js';
 import type { HookedAttempt } from '../contracts/hooks.js';
 import type { RetryPolicy } from '../contracts/policy.js';
 import { durationInWords } from '../policy/words.js';
-import type { AttemptLimits, ModelAttempt } from './attempt-model.js';
+import type { AttemptLimits } from './attempt-model.js';
 import { withoutCall } from './attempt-model.js';
 import type { AttemptSetup } from './attempt-setup.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { hookedAttempt } from './hooked-attempt.js';
+import type { ModelAttempt } from './model-attempt.js';
 
 /** How an attempt comes to be called at all. */
 export interface AdmissionTerms {

@@ -1,5 +1,5 @@
 import type { Attempt } from '../contracts/attempt.js';
-import type { AnswerDelta, ChatAnswer, ChatRequest } from '../contracts/chat.js';
+import type { AnswerDelta, ChatRequest } from '../contracts/chat.js';
 import { isKeyFailure } from '../policy/outcome-rules.js';
 import type { Adaptation, ProviderFailure, ProviderReply, StreamLimits } from '../providers/provider.js';
 import { checkWindow } from '../providers/window.js';
@@ -7,14 +7,7 @@ import { recordOf, type CallFacts } from './attempt-record.js';
 import type { AttemptSetup } from './attempt-setup.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { KeyPool } from './key-pool.js';
-
-export interface ModelAttempt {
-  /** Every provider call that was made, in order; more than one when keys rotated or the request was adapted. */
-  attempts: Attempt[];
-  /** What the provider asked for in this attempt and in those before; absent where no call was made. */
-  adaptations?: Adaptation[];
-  result: { ok: true; answer: ChatAnswer; notices: string[] } | { ok: false; failure: ProviderFailure };
-}
+import type { ModelAttempt } from './model-attempt.js';
 
 /** How long an attempt may take, and what ends it. */
 export interface AttemptLimits {

@@ -16,6 +16,7 @@ import { contendedAttempt } from './contended-attempt.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { reportSoFar, sinceScheduled, timeLeftAtStart } from './earlier-attempts.js';
 import { callFailure } from './failure.js';
+import type { BegunCall } from './model-attempt.js';
 
 /** Largest result that is recorded, as JSON: Temporal refuses payloads of 2 MB, and the other models' trail comes on top. */
 const largestResultBytes = 1_500_000;
@@ -37,7 +38,10 @@ export function createCallModel(dependencies: ActivityDependencies) {
     });
     const report = reportSoFar(info, input);
     dependencies.health.clock.observe(info.currentAttemptScheduledTimestampMs, dependencies.now());
-    const told = attemptsReported(info.heartbeatDetails).length;
+    const told = Math.max(
+      attemptsReported(info.heartbeatDetails).length,
+      input.earlier?.attempts.length ?? 0,
+    );
     for (const lost of report.attempts.slice(told)) dependencies.health.noteFailure(lost);
     const setup = attemptSetup(dependencies, input.configHash, report.adaptations);
     if (setup.standsInFor !== undefined) {
@@ -64,7 +68,9 @@ export function createCallModel(dependencies: ActivityDependencies) {
       throw callFailure('worker_lost', because, report, decision);
     }
 
-    const callingSince = new Date(startedAt).toISOString();
+    const attendance = dependencies.attendances.of(completionId);
+    const begun = attendance?.claim?.(input);
+    const callingSince = new Date(begun?.startedAt ?? startedAt).toISOString();
     let alsoCalling: NonNullable<CallReport['alsoCalling']> = [];
     const beat = (): void => {
       const others = alsoCalling.length === 0 ? {} : { alsoCalling };
@@ -73,15 +79,16 @@ export function createCallModel(dependencies: ActivityDependencies) {
     // A first attempt that ends soon costs no heartbeat; a later one has losses to report that nobody else remembers.
     if (info.attempt > 1) beat();
     let beatAt = startedAt;
+    const everyMs = Math.min(retry.heartbeatIntervalMs, (info.heartbeatTimeoutMs ?? Infinity) / 3);
     const heartbeat = setInterval(
       () => {
         // Whoever cancels a completion with several calls out ends them all, each of them paid for.
-        const hurried = input.race !== undefined || alsoCalling.length > 0;
-        if (!hurried && dependencies.now() - beatAt < retry.heartbeatIntervalMs) return;
+        const hurried = input.race !== undefined || alsoCalling.length > 0 || input.attended === true;
+        if (!hurried && dependencies.now() - beatAt < everyMs) return;
         beatAt = dependencies.now();
         beat();
       },
-      Math.min(retry.heartbeatIntervalMs, rivalHeartbeatMs),
+      Math.min(everyMs, rivalHeartbeatMs),
     );
     const inTurnMs = (): number =>
       Math.min(
@@ -89,27 +96,33 @@ export function createCallModel(dependencies: ActivityDependencies) {
         (input.turnMs ?? Infinity) - sinceScheduled(info) - (dependencies.now() - startedAt),
       );
     const age = input.context && { ...input.context, ageMs: input.context.ageMs + sinceScheduled(info) };
-    const { attempts, adaptations, result } = await contendedAttempt(dependencies, input, {
-      setup,
-      completionId,
-      attempt: info.attempt,
-      earlier: report.attempts,
-      leaseAgeMs: Math.max(0, dependencies.health.clock.at(startedAt) - info.scheduledTimestampMs),
-      remainingMs: Math.max(1, remainingMs()),
-      inTurnMs: Math.max(1, inTurnMs()),
-      signal: context.cancellationSignal,
-      hedgeFits: hedgeFits(input, report.attempts),
-      onAlsoCalling: (calls) => {
-        const begun = calls.length > alsoCalling.length;
-        alsoCalling = calls;
-        // Rivals begin together, and of two heartbeats Temporal's client holds the second one back.
-        if (!begun) return;
-        queueMicrotask(() => {
-          if (alsoCalling === calls) beat();
-        });
-      },
-      ...(age === undefined ? {} : { context: age }),
-    }).finally(() => clearInterval(heartbeat));
+    const onAlsoCalling = (calls: typeof alsoCalling): void => {
+      const more = calls.length > alsoCalling.length;
+      alsoCalling = calls;
+      // Rivals begin together, and of two heartbeats Temporal's client holds the second one back.
+      if (!more) return;
+      queueMicrotask(() => {
+        if (alsoCalling === calls) beat();
+      });
+    };
+    const ends = [context.cancellationSignal, ...(attendance?.left === undefined ? [] : [attendance.left])];
+    const made =
+      begun === undefined
+        ? contendedAttempt(dependencies, input, {
+            setup,
+            completionId,
+            attempt: info.attempt,
+            earlier: report.attempts,
+            leaseAgeMs: Math.max(0, dependencies.health.clock.at(startedAt) - info.scheduledTimestampMs),
+            remainingMs: Math.max(1, remainingMs()),
+            inTurnMs: Math.max(1, inTurnMs()),
+            signal: AbortSignal.any(ends),
+            hedgeFits: hedgeFits(input, report.attempts),
+            onAlsoCalling,
+            ...(age === undefined ? {} : { context: age }),
+          })
+        : takeOver(begun, ends, onAlsoCalling);
+    const { attempts, adaptations, result } = await made.finally(() => clearInterval(heartbeat));
 
     report.attempts.push(...attempts);
     report.through = info.attempt;
@@ -126,7 +139,11 @@ export function createCallModel(dependencies: ActivityDependencies) {
       }
       kind = 'payload_too_large';
       last.message = `the answer has ${String(bytes)} bytes, more than the ${String(largestResultBytes)} that can be recorded`;
-    } else if (result.failure.kind === 'cancelled' && !context.cancellationDetails?.cancelRequested) {
+    } else if (
+      result.failure.kind === 'cancelled' &&
+      !context.cancellationDetails?.cancelRequested &&
+      attendance?.left?.aborted !== true
+    ) {
       // Aborted, yet nobody cancelled the completion: this worker is going away, or Temporal took the call from it.
       kind = 'worker_lost';
       for (const cut of attempts.filter(({ outcome }) => outcome === 'cancelled')) {
@@ -138,8 +155,12 @@ export function createCallModel(dependencies: ActivityDependencies) {
     }
     last.outcome = kind;
     if (kind === 'cancelled') {
-      last.next = { action: 'stop', because: 'cancelled by the caller' };
-      throw new CancelledFailure('completion cancelled', [report]);
+      const because = 'cancelled by the caller';
+      last.next = { action: 'stop', because };
+      if (context.cancellationDetails?.cancelRequested)
+        throw new CancelledFailure('completion cancelled', [report]);
+      // They left from here: Temporal has been told to end the completion, and comes to this call later.
+      throw callFailure(kind, because, report, { retry: false, because });
     }
     const decision: RetryDecision =
       input.race !== undefined && kind !== 'worker_lost'
@@ -168,10 +189,25 @@ export function createCallModel(dependencies: ActivityDependencies) {
     if (decision.retry && drawsOnBudget(decision)) dependencies.health.countExtra(model);
     noteDecision(last, decision);
     logger.warn({ outcome: kind, httpStatus: last.httpStatus, next: last.next }, 'attempt failed');
+    attendance?.failed?.(last);
     // The next attempt reads it from here: Temporal keeps a retried failure to itself.
     if (decision.retry) context.heartbeat(report);
     throw callFailure(kind, last.message ?? kind, report, decision);
   };
+}
+
+/** The call that was begun ahead of its activity, as if it had been made in it. */
+function takeOver(
+  begun: BegunCall,
+  ends: AbortSignal[],
+  onAlsoCalling: (calls: NonNullable<CallReport['alsoCalling']>) => void,
+): BegunCall['made'] {
+  begun.onAlsoCalling(onAlsoCalling);
+  for (const end of ends) {
+    end.addEventListener('abort', begun.abort, { once: true });
+    if (end.aborted) begun.abort();
+  }
+  return begun.made;
 }
 
 function whyTaken({ cancellationDetails }: Context): string {

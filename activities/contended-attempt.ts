@@ -5,10 +5,11 @@ import type { ContextLifetime } from '../contracts/completion.js';
 import type { Candidate } from '../contracts/route.js';
 import { firstTokenLimitMs } from '../policy/walk.js';
 import { admittedAttempt } from './admitted-attempt.js';
-import type { AttemptLimits, ModelAttempt } from './attempt-model.js';
+import type { AttemptLimits } from './attempt-model.js';
 import type { AttemptSetup } from './attempt-setup.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { faultOfOurs } from './fault-of-ours.js';
+import type { ModelAttempt } from './model-attempt.js';
 import { race, type Contender } from './race.js';
 import { told } from './told-race.js';
 
@@ -88,7 +89,7 @@ async function single(
   const request = raced === undefined ? input.request : shortened(input.request, raced.maxTokens);
   const listener = (delta: AnswerDelta, call: number): void => {
     if (claim?.() === false) return;
-    dependencies.listeners.of(completionId)?.({ model, attempt, call, delta });
+    dependencies.attendances.of(completionId)?.heard?.({ model, attempt, call, delta });
   };
   const startedAt = dependencies.now();
   const limits = limitsOf(input, candidate, { remainingMs, inTurnMs, signal }, listener);

@@ -5,7 +5,7 @@ import type { Balancer } from '../health/balancer.js';
 import type { ResolvedKey } from '../providers/keys.js';
 import type { Provider } from '../providers/provider.js';
 import type { ChannelModules } from './channels/channel.js';
-import type { AnswerListeners } from './answer-listeners.js';
+import type { Attendances } from './attendances.js';
 import type { Hooks } from './hooks/load-hooks.js';
 
 /** A config and what was built from it; replaced as a whole when the config is read anew. */
@@ -30,7 +30,7 @@ export interface ActivityDependencies {
   resolveKey: (reference: string) => Promise<ResolvedKey>;
   /** Whether Holdfast's search attributes are registered in the namespace. */
   searchAttributes: boolean;
-  listeners: AnswerListeners;
+  attendances: Attendances;
   health: ModelHealth;
   /** Chooses the first model where the config balances; absent: chains keep their order. */
   balancer?: Balancer;

@@ -10,9 +10,9 @@ export function sinceScheduled(info: Info): number {
 }
 
 /** What earlier attempts of this activity reported, with an entry for each that ended without a word. */
-export function reportSoFar(info: Info, { candidate, retry }: CallModelInput): CallReport {
+export function reportSoFar(info: Info, { candidate, retry, earlier: before }: CallModelInput): CallReport {
   const details: unknown = info.heartbeatDetails;
-  const earlier: CallReport = isCallReport(details) ? details : { attempts: [], through: 0 };
+  const earlier: CallReport = isCallReport(details) ? details : (before ?? { attempts: [], through: 0 });
   const attempts = [...earlier.attempts];
   for (let lost = earlier.through + 1; lost < info.attempt; lost += 1) {
     const began = earlier.callingSince ?? new Date(lastKnown(info, attempts)).toISOString();

@@ -1,6 +1,6 @@
 import type { Attempt } from '../contracts/attempt.js';
 import type { Candidate } from '../contracts/route.js';
-import type { ModelAttempt } from './attempt-model.js';
+import type { ModelAttempt } from './model-attempt.js';
 import type { ActivityDependencies } from './dependencies.js';
 
 /** Provider calls end in values, so an exception is a fault of ours. Its message may quote the request and goes nowhere. */

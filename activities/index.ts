@@ -7,8 +7,13 @@ import { reportedAttempts } from './reported-attempts.js';
 import { createResolveRoute } from './resolve-route.js';
 import { createAlertActivities } from './send-alert.js';
 
-export { AnswerListeners, type AnswerListener, type AnswerPiece } from './answer-listeners.js';
+export { acknowledgedCall } from './acknowledged-call.js';
+export { Attendances, type AnswerPiece, type Attendance } from './attendances.js';
+export { beginCall } from './begun-call.js';
+export type { BegunCall } from './model-attempt.js';
 export type { ActivityDependencies, Setup } from './dependencies.js';
+export { createCallModel } from './call-model.js';
+export { createResolveRoute } from './resolve-route.js';
 export { providersWithoutKey } from './providers-without-key.js';
 
 /** The activities that a Holdfast worker registers. */

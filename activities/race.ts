@@ -1,5 +1,5 @@
 import type { Candidate } from '../contracts/route.js';
-import type { ModelAttempt } from './attempt-model.js';
+import type { ModelAttempt } from './model-attempt.js';
 
 /** A model that takes part in a race of calls. */
 export interface Contender {

@@ -1,6 +1,6 @@
 import type { Attempt } from '../contracts/attempt.js';
 import type { Candidate } from '../contracts/route.js';
-import type { ModelAttempt } from './attempt-model.js';
+import type { ModelAttempt } from './model-attempt.js';
 import type { RaceEnding } from './race.js';
 
 /**

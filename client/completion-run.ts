@@ -12,6 +12,9 @@ export interface CompletionRun {
   endsBy: number;
 }
 
+/** How a call of `start` came to its run: `joined` one that was running, or found one that had ended. */
+export type RunOrigin = 'started' | 'joined' | 'replayed';
+
 /** What `describe` says of a run. Its age is told by this machine's clock, so `endsBy` is no better than that. */
 export function runOf({ runId, startTime, raw }: WorkflowExecutionDescription): CompletionRun {
   const seconds = Number(raw.executionConfig?.workflowExecutionTimeout?.seconds ?? 0);

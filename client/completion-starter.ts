@@ -10,7 +10,7 @@ import {
   type CompletionWorkflow,
 } from '../contracts/completion.js';
 import { searchAttributes } from '../contracts/search-attributes.js';
-import { runOf, workflowOf, type CompletionRun } from './completion-run.js';
+import { runOf, workflowOf, type CompletionRun, type RunOrigin } from './completion-run.js';
 import type { EngineConnection } from './engine-connection.js';
 import { grpcStatus } from './engine-trouble.js';
 import { EngineUnavailableError, IdUsedForAnotherRequestError } from './errors.js';
@@ -22,6 +22,16 @@ export interface StarterSettings {
   /** How long a start is repeated while Temporal does not answer, in milliseconds. */
   startPatienceMs: number;
   searchAttributes: boolean;
+  /**
+   * Lets a worker of this process begin the workflow without a round trip: only over a connection that such a worker
+   * shares.
+   */
+  eagerly?: boolean;
+}
+
+/** A run, and how it was come by. */
+export interface StartedRun extends CompletionRun {
+  origin: RunOrigin;
 }
 
 /** What is to be started. */
@@ -39,10 +49,8 @@ interface StartCall extends Start {
 }
 
 interface ExistingRun {
-  run: CompletionRun;
+  run: StartedRun;
   failed: boolean;
-  /** Started by this very call, whose reply was lost. */
-  ours: boolean;
 }
 
 type ReusePolicy = 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY';
@@ -68,7 +76,7 @@ export class CompletionStarter {
    * @throws IdUsedForAnotherRequestError, EngineUnavailableError, EngineRefusedError, HoldfastClosedError, the reason
    * of the signal
    */
-  async start(start: Start, signal?: AbortSignal): Promise<CompletionRun> {
+  async start(start: Start, signal?: AbortSignal): Promise<StartedRun> {
     const patience = Date.now() + this.settings.startPatienceMs;
     const call: StartCall = { ...start, token: randomUUID() };
     for (;;) {
@@ -81,12 +89,12 @@ export class CompletionStarter {
     }
   }
 
-  private async startOrJoin(call: StartCall, signal?: AbortSignal): Promise<CompletionRun> {
+  private async startOrJoin(call: StartCall, signal?: AbortSignal): Promise<StartedRun> {
     // Not even a failed run may be replaced before it is known to be of the same request.
     const started = await this.tryStart(call, 'REJECT_DUPLICATE', signal);
     if (started !== undefined) return started;
-    const { run, failed, ours } = await this.existing(call, signal);
-    if (!failed || ours) return run;
+    const { run, failed } = await this.existing(call, signal);
+    if (!failed || run.origin === 'started') return run;
     call.replaces ??= run.runId;
     // Somebody else has replaced it since: that run is of the same request, and newer than this call, whatever its end.
     if (call.replaces !== run.runId) return run;
@@ -99,10 +107,10 @@ export class CompletionStarter {
     start: StartCall,
     policy: ReusePolicy,
     signal?: AbortSignal,
-  ): Promise<CompletionRun | undefined> {
+  ): Promise<StartedRun | undefined> {
     try {
       const runId = await this.engine.call((client) => this.startWorkflow(client, start, policy), { signal });
-      return { runId, endsBy: Date.now() + start.deadlineMs + this.settings.lingerMs };
+      return { runId, endsBy: Date.now() + start.deadlineMs + this.settings.lingerMs, origin: 'started' };
     } catch (error) {
       if (error instanceof WorkflowExecutionAlreadyStartedError) return undefined;
       throw error;
@@ -115,7 +123,10 @@ export class CompletionStarter {
       if (description.memo?.[fingerprintMemoKey] !== fingerprint) throw new IdUsedForAnotherRequestError(id);
       const { name } = description.status;
       const failed = name !== 'RUNNING' && name !== 'COMPLETED';
-      return { run: runOf(description), failed, ours: description.memo[startMemoKey] === token };
+      // By this very call, whose reply was lost.
+      const ours = description.memo[startMemoKey] === token;
+      const origin = ours ? 'started' : name === 'RUNNING' ? 'joined' : 'replayed';
+      return { run: { ...runOf(description), origin }, failed };
     } catch (error) {
       // Temporal is just deleting it; the id will be free in a moment.
       if (error instanceof WorkflowNotFoundError)
@@ -138,6 +149,7 @@ export class CompletionStarter {
         memo: { [fingerprintMemoKey]: fingerprint, [startMemoKey]: token },
         staticSummary: summaryOf(start),
         typedSearchAttributes,
+        ...(this.settings.eagerly === true ? { requestEagerStart: true } : {}),
         // The workflow keeps the deadline itself; this ends one that no worker ever came for.
         workflowExecutionTimeout: deadlineMs + this.settings.lingerMs,
       });

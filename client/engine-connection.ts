@@ -36,12 +36,16 @@ export class EngineConnection {
   private client: Promise<Client> | undefined;
   private connection: Connection | undefined;
 
-  /** @throws InvalidOptionsError when the TEMPORAL_* settings cannot be read */
-  constructor(given: EngineAddress) {
+  /**
+   * @param through A client whose connection somebody else made and closes; absent: one of its own.
+   * @throws InvalidOptionsError when the TEMPORAL_* settings cannot be read
+   */
+  constructor(given: EngineAddress, through?: Client) {
     const { address, namespace, connection } = resolveAddress(given, process.env);
     this.address = address;
     this.namespace = namespace;
     this.callTimeoutMs = given.callTimeoutMs ?? 10_000;
+    if (through !== undefined) this.client = Promise.resolve(through);
     // One listener for each call in flight, however many those are.
     setMaxListeners(0, this.closing.signal);
     // Without the client's own repeats: one that is due after close() would throw where nobody can catch it.

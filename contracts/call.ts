@@ -33,6 +33,10 @@ export interface CallModelInput {
   budget?: { leftUsd: number; estimateUsd: number };
   /** With the age of the messages, in milliseconds, when this activity was scheduled. */
   context?: ContextLifetime & { ageMs: number };
+  /** What calls of this model came to on a queue that nobody polls any more. */
+  earlier?: CallReport;
+  /** Somebody in another process waits for it and may leave: a cancellation is to arrive within a second. */
+  attended?: true;
 }
 
 /** Result of `callModel`. The last attempt is the successful one. */

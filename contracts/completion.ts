@@ -9,6 +9,10 @@ import type {
   Usage,
 } from './chat.js';
 import type { FailureKind } from './outcome.js';
+import type { Route } from './route.js';
+import type { CompletionTarget } from './target.js';
+
+export { targetName, type CompletionTarget } from './target.js';
 
 /** Name of the workflow type, as the Temporal UI and `temporal workflow list` show it. */
 export const completionWorkflowType = 'completion';
@@ -26,34 +30,6 @@ export const defaultDeadlineMs = 300_000;
 /** Largest request, as JSON: Temporal refuses payloads of 2 MB, and an answer needs its place beside it. */
 export const largestRequestBytes = 1_500_000;
 
-/**
- * Which models may answer: one model without fallback, an explicit chain, a configured chain or strategy by name, or
- * a strategy that the config's rules choose by what is asked.
- */
-export type CompletionTarget =
-  | { kind: 'model'; model: string }
-  | { kind: 'models'; models: string[] }
-  | { kind: 'chain'; chain: string }
-  | { kind: 'strategy'; strategy: string }
-  /** The strategy is chosen by what is asked: by `task` where it is given, else by the last user message. */
-  | { kind: 'auto'; task?: string; budget?: 'low' };
-
-/** What was asked for, in one name; the first one of an explicit list. */
-export function targetName(target: CompletionTarget): string {
-  switch (target.kind) {
-    case 'model':
-      return target.model;
-    case 'models':
-      return target.models[0] ?? '';
-    case 'chain':
-      return target.chain;
-    case 'strategy':
-      return target.strategy;
-    case 'auto':
-      return 'auto';
-  }
-}
-
 /** Input of the `completion` workflow. */
 export interface CompletionInput {
   target: CompletionTarget;
@@ -65,6 +41,13 @@ export interface CompletionInput {
   /** Providers are asked for streams: time limits then run from token to token, and this process can listen. */
   stream?: boolean;
   context?: ContextLifetime;
+  /** Resolved by whoever started it; absent: the workflow asks for it and has it recorded as a marker. */
+  route?: Route;
+  /**
+   * Task queue of the one process whose caller is connected: models are called there as long as that process answers,
+   * and on the queue of the workflow from then on.
+   */
+  processQueue?: string;
 }
 
 /** How long the messages of a request hold good, and the hook that fetches them anew. */

@@ -1,6 +1,6 @@
 import type { ChatRequest } from './chat.js';
-import type { CompletionTarget } from './completion.js';
 import type { RetryPolicy } from './policy.js';
+import type { CompletionTarget } from './target.js';
 
 /** What a route is asked for. A local activity's input is not recorded, so the messages cost no history. */
 export interface RouteRequest {

@@ -13,6 +13,9 @@ export function answerIn(result: CompletionResult): ChatAnswer {
   };
 }
 
+/** What is said of an answer besides it, by the names of the headers without `x-holdfast-`. */
+export type AnswerFacts = Record<string, string | number | boolean>;
+
 /** What is said of an answer besides it: headers of a plain response, the last event of a stream. */
 export function factsOf(
   {
@@ -28,7 +31,7 @@ export function factsOf(
     degraded,
   }: CompletionResult,
   ignored: readonly string[],
-): Record<string, string | number | boolean> {
+): AnswerFacts {
   return {
     id,
     model,
@@ -44,8 +47,25 @@ export function factsOf(
   };
 }
 
+/** Milliseconds of a request that no provider call accounts for: waits between calls, and Holdfast itself. */
+export function overheadMs({ attempts }: Pick<CompletionResult, 'attempts'>, wholeMs: number): number {
+  const calls = attempts
+    .map(({ startedAt, durationMs }) => ({
+      from: Date.parse(startedAt),
+      to: Date.parse(startedAt) + durationMs,
+    }))
+    .sort((one, other) => one.from - other.from);
+  let calledMs = 0;
+  let until = -Infinity;
+  for (const { from, to } of calls) {
+    calledMs += Math.max(0, to - Math.max(from, until));
+    until = Math.max(until, to);
+  }
+  return Math.max(0, wholeMs - calledMs);
+}
+
 /** The facts as response headers, which hold one line of visible ASCII each. */
-export function headersOf(facts: Record<string, string | number | boolean>): Record<string, string> {
+export function headersOf(facts: AnswerFacts): Record<string, string> {
   return Object.fromEntries(
     Object.entries(facts).map(([name, value]) => [
       `x-holdfast-${name}`,

@@ -2,7 +2,7 @@ import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
 import { largestRequestBytes } from '../contracts/completion.js';
-import { CompletionNotFoundError } from '../client/index.js';
+import { CompletionNotFoundError, type Holdfast } from '../client/index.js';
 import { Completions, type CompletionsOptions } from './completions.js';
 import { exposedHeaders } from './answer.js';
 import { problemOf, problemResponse } from './problem-response.js';
@@ -14,6 +14,10 @@ import { openai } from './wires/openai.js';
 import type { Wire } from './wires/wire.js';
 
 export interface GatewayOptions extends CompletionsOptions {
+  /** To read completions by their id. */
+  holdfast: Holdfast;
+  /** Told of what went wrong without anybody to tell it to. */
+  warn: (message: string, detail: string) => void;
   /** Why nothing can be served at the moment; undefined when all is well. */
   notReady: () => Promise<string | undefined>;
   /** Whether the gateway is shutting down: requests that are running end, new ones are turned away. */

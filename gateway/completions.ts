@@ -1,10 +1,9 @@
-import type { AnswerListeners } from '../activities/index.js';
-import type { CompletionHandle, CompletionRequest, CompletionResult, Holdfast } from '../client/index.js';
+import type { CompletionResult } from '../client/index.js';
 import type { Config } from '../config/schema.js';
-import { answerIn, factsOf, headersOf } from './answer.js';
+import { answerIn, factsOf, headersOf, overheadMs, type AnswerFacts } from './answer.js';
+import type { ConnectedCompletions, ConnectedRequest } from './connected-completions.js';
 import { deadlineOf } from './deadline.js';
 import type { GatewayRequest } from './gateway-request.js';
-import { LiveAnswer } from './live-answer.js';
 import { idHeaders, problemOf, problemResponse } from './problem-response.js';
 import { invalid, type Problem } from './problem.js';
 import { completionIdFor, longestKey } from './request-id.js';
@@ -13,13 +12,9 @@ import { targetNames, targetOf } from './target.js';
 import type { Wire } from './wires/wire.js';
 
 export interface CompletionsOptions {
-  holdfast: Holdfast;
+  completions: ConnectedCompletions;
   /** The config in force. */
   config: () => Config;
-  /** Who hears answers while they are written in this process. */
-  listeners: AnswerListeners;
-  /** Told of what went wrong without anybody to tell it to. */
-  warn: (message: string, detail: string) => void;
 }
 
 /** Serves completions over HTTP: each request is a durable completion, streamed from this process where that is possible. */
@@ -28,29 +23,37 @@ export class Completions {
 
   /** The response to one request; every ending is a response in the client's own format. */
   async serve(wire: Wire, request: GatewayRequest): Promise<Response> {
+    const cameAt = Date.now();
     const asked = this.#read(wire, request);
     if (!asked.ok) return problemResponse(wire, asked.problem, request.requestId);
     const { start, ignored, includeUsage, keyed } = asked;
-    const { listeners, holdfast } = this.options;
     const { id } = start;
-    // Somebody else of this process may be listening to the same completion: then this one gets it whole.
-    const live = start.stream === true && listeners.of(id) === undefined ? new LiveAnswer() : undefined;
-    const stopListening = live === undefined ? undefined : listeners.listen(id, live.listen);
     try {
-      const handle = await holdfast.start(start);
-      const leave = (): void => {
-        if (!keyed) this.#cancel(handle);
-      };
+      const completion = await this.options.completions.start(start, keyed);
+      const { result, origin, leave } = completion;
       if (request.signal.aborted) leave();
       else request.signal.addEventListener('abort', leave, { once: true });
-      const result = handle.result();
-      // Whoever waits for it hears of a failure.
-      result.catch(() => undefined);
-      void result.finally(stopListening).catch(() => undefined);
-      if (start.stream !== true) return plain(wire, await result, ignored, request.requestId);
-      return await streamed(wire, { handle, result, live, ignored, includeUsage, request, leave });
+      void result.then(
+        ({ usage }) => request.onTokens?.(usage.inputTokens + usage.outputTokens),
+        () => undefined,
+      );
+      const headers = {
+        ...idHeaders(wire, request.requestId),
+        ...(origin === 'started' ? {} : { 'x-holdfast-replayed': 'true' }),
+      };
+      const facts = (recorded: CompletionResult): AnswerFacts => ({
+        ...factsOf(recorded, ignored),
+        ...(origin === 'started'
+          ? { 'overhead-ms': overheadMs(recorded, Date.now() - cameAt) }
+          : { replayed: true }),
+      });
+      if (start.stream === true) {
+        return await streamed(wire, { completion, includeUsage, keyed, headers, facts });
+      }
+      const recorded = await result;
+      const body = wire.answer(answerIn(recorded), namesOf(recorded));
+      return Response.json(body, { headers: { ...headersOf(facts(recorded)), ...headers } });
     } catch (error) {
-      stopListening?.();
       return problemResponse(wire, problemOf(error), request.requestId, id);
     }
   }
@@ -83,18 +86,12 @@ export class Completions {
       ignored,
     };
   }
-
-  #cancel(handle: CompletionHandle): void {
-    handle.cancel().catch((error: unknown) => {
-      this.options.warn('a completion whose client left could not be cancelled', String(error));
-    });
-  }
 }
 
 type Asked =
   | {
       ok: true;
-      start: CompletionRequest & { id: string };
+      start: ConnectedRequest;
       keyed: boolean;
       includeUsage: boolean;
       ignored: string[];
@@ -114,13 +111,6 @@ function unknownModel(name: string, config: Config): Problem {
     404,
     'model_not_found',
   );
-}
-
-function plain(wire: Wire, result: CompletionResult, ignored: string[], requestId: string): Response {
-  const body = wire.answer(answerIn(result), namesOf(result));
-  return Response.json(body, {
-    headers: { ...headersOf(factsOf(result, ignored)), ...idHeaders(wire, requestId) },
-  });
 }
 
 function namesOf({ id, model }: CompletionResult): { id: string; model: string; created: number } {

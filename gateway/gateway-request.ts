@@ -7,4 +7,6 @@ export interface GatewayRequest {
   requestId: string;
   /** Whose completions these are. */
   owner: string;
+  /** Told how many tokens the completion used, once it has its answer. */
+  onTokens?: (tokens: number) => void;
 }

@@ -1,30 +1,44 @@
-import type { CompletionHandle, CompletionResult } from '../client/index.js';
-import { answerIn, factsOf, headersOf } from './answer.js';
+import type { CompletionResult } from '../client/index.js';
+import { answerIn, headersOf } from './answer.js';
+import type { ConnectedCompletion } from './connected-completion.js';
 import { eventStream } from './event-stream.js';
-import type { GatewayRequest } from './gateway-request.js';
-import { LiveAnswer } from './live-answer.js';
-import { idHeaders, problemOf } from './problem-response.js';
+import type { Broken } from './live-answer.js';
+import { problemOf } from './problem-response.js';
 import type { Problem } from './problem.js';
+import type { AnswerFacts } from './answer.js';
 import type { Wire } from './wires/wire.js';
 
 export interface StreamTerms {
-  handle: CompletionHandle;
-  result: Promise<CompletionResult>;
-  live: LiveAnswer | undefined;
-  ignored: string[];
+  completion: ConnectedCompletion;
   includeUsage: boolean;
-  request: GatewayRequest;
-  leave: () => void;
+  /** Its answer will be wanted although this stream has ended. */
+  keyed: boolean;
+  /** Headers that every response to the request has. */
+  headers: Record<string, string>;
+  /** What is said besides the answer, once that is known. */
+  facts: (result: CompletionResult) => AnswerFacts;
 }
 
-/** Nothing is sent before the first token, so that until then any other model may answer instead. */
+/**
+ * Nothing is sent before the first token, so that until then any other model may answer instead; and no terminal marker
+ * before the answer is recorded. A stream has one author: when that one breaks off, the stream ends with an error.
+ */
 export async function streamed(wire: Wire, terms: StreamTerms): Promise<Response> {
-  const { handle, result, live = new LiveAnswer(), ignored, includeUsage, request, leave } = terms;
-  await live.next(result);
+  const { completion, includeUsage, keyed, headers, facts } = terms;
+  const { id, result, live, leave } = completion;
+  const reader = live.reader();
+  let ending: { value: CompletionResult } | { error: unknown } | undefined;
+  void result
+    .then(
+      (value) => (ending = { value }),
+      (error: unknown) => (ending = { error }),
+    )
+    .then(live.wake);
+  while (live.model === undefined && ending === undefined) await reader.next();
   // Before any token, a failure is a response of its own.
   const model = live.model ?? (await result).model;
   const created = Math.floor(Date.now() / 1_000);
-  const writer = wire.stream({ id: handle.id, model, created }, { includeUsage });
+  const writer = wire.stream({ id, model, created }, { includeUsage });
   const stream = eventStream(leave);
   void tell();
   return new Response(stream.body, {
@@ -32,44 +46,49 @@ export async function streamed(wire: Wire, terms: StreamTerms): Promise<Response
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache',
       'x-accel-buffering': 'no',
-      ...headersOf({ id: handle.id, model }),
-      ...idHeaders(wire, request.requestId),
+      ...headersOf({ id, model }),
+      ...headers,
     },
   });
 
   async function tell(): Promise<void> {
-    const settled = result.then(
-      (value) => ({ value }),
-      (error: unknown) => ({ error }),
-    );
-    let ending: Awaited<typeof settled> | undefined;
-    void settled.then((known) => {
-      ending = known;
-    });
     for (;;) {
-      stream.send(live.take().flatMap((delta) => writer.delta(delta)));
-      if (live.replaced || ending !== undefined) break;
-      await live.next(settled);
+      stream.send(reader.take().flatMap((delta) => writer.delta(delta)));
+      if (live.broken !== undefined || ending !== undefined) break;
+      await reader.next();
     }
-    if (live.replaced) {
-      stream.send(writer.broken(cut('another model would have to go on')));
+    // Whatever else may have become of it: the words of the author are the beginning of a recorded answer, or of none.
+    if (ending !== undefined && 'value' in ending && isWhole(ending.value)) {
+      stream.send(writer.end(answerIn(ending.value), facts(ending.value)));
+    } else {
+      stream.send(writer.broken(cut(reasonOf(ending, live.broken), id, keyed)));
       leave();
-    } else if (ending !== undefined && 'value' in ending) {
-      const answer = answerIn(ending.value);
-      const whole = live.begins(answer) && (live.model ?? ending.value.model) === ending.value.model;
-      stream.send(
-        whole
-          ? writer.end(answer, factsOf(ending.value, ignored))
-          : writer.broken(cut('another model answered')),
-      );
-    } else if (ending !== undefined) {
-      stream.send(writer.broken(cut(problemOf(ending.error).message)));
     }
     stream.close();
   }
+
+  function isWhole(value: CompletionResult): boolean {
+    return live.begins(answerIn(value)) && (live.model ?? value.model) === value.model;
+  }
 }
 
-function cut(why: string): Problem {
-  const message = `The answer broke off after it had begun, and is not whole: ${why}`;
+function reasonOf(
+  ending: { value: CompletionResult } | { error: unknown } | undefined,
+  broken: Broken | undefined,
+): string {
+  if (broken?.why === 'cut') {
+    const { model, outcome, message } = broken.attempt;
+    return `${model} ended as ${outcome}${message === undefined ? '' : ` (${message})`}`;
+  }
+  return ending !== undefined && 'error' in ending
+    ? problemOf(ending.error).message
+    : 'another model answered';
+}
+
+function cut(why: string, id: string, keyed: boolean): Problem {
+  const next = keyed
+    ? 'It is completed for the record: ask again with the same Idempotency-Key for the whole of it.'
+    : `GET /v1/holdfast/completions/${id} has what was tried.`;
+  const message = `The answer broke off after it had begun, and is not whole: ${why}. ${next}`;
   return { status: 502, type: 'api_error', code: 'stream_cut', message, passes: true };
 }

@@ -3,12 +3,7 @@ import { hostname } from 'node:os';
 import { Client } from '@temporalio/client';
 import { Worker, type NativeConnection, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import {
-  AnswerListeners,
-  createActivities,
-  type ActivityDependencies,
-  type Setup,
-} from '../activities/index.js';
+import { Attendances, createActivities, type ActivityDependencies, type Setup } from '../activities/index.js';
 import { defaultTaskQueue } from '../contracts/completion.js';
 import type { LoadedConfig } from '../config/load.js';
 import { breakerClient, type BreakerClient } from '../health/breaker-client.js';
@@ -32,17 +27,21 @@ export interface WorkerOptions {
   /** How Temporal's UI and logs name this worker; default: {@link workerIdentity} of `holdfast-worker`. */
   identity?: string;
   env?: NodeJS.ProcessEnv;
-  /** Who in this process listens to answers while they are written. */
-  listeners?: AnswerListeners;
+  /** Who in this process waits for completions. */
+  attendances?: Attendances;
   /** How long running attempts may go on after a shutdown was asked for; default: {@link shutdownGraceMs}. */
   shutdownGraceMs?: number;
   bundle?: WorkflowBundleOption;
+  /** Whether it calls models; without that it only carries workflows on. Default true. */
+  callsModels?: boolean;
 }
 
 /** A worker, and what it knows and tells of the health of models. */
 export interface HoldfastWorker {
   worker: Worker;
   health: ModelHealth;
+  /** What its activities work with, for further workers of the same process. */
+  dependencies: ActivityDependencies;
   /** Runs until the worker was shut down, and then tells the breakers what is left to tell. Rejects when it fails. */
   run: () => Promise<void>;
 }
@@ -56,22 +55,24 @@ export async function createWorker(options: WorkerOptions): Promise<HoldfastWork
     setup,
     logger,
   });
+  const dependencies = dependenciesOf({ ...options, health }, setup);
   const worker = await Worker.create({
     connection,
     namespace,
     taskQueue,
     identity: options.identity ?? workerIdentity('holdfast-worker'),
     workflowBundle: options.bundle ?? (await workflowBundle()),
-    activities: createActivities(dependenciesOf({ ...options, health }, setup)),
+    activities: createActivities(dependencies),
     // Calls wait for providers, they do not compute: many fit into one process.
     maxConcurrentActivityTaskExecutions: 200,
+    enableNonLocalActivities: options.callsModels ?? true,
     // Cancellation travels with heartbeats; throttled more, it would be late.
     maxHeartbeatThrottleInterval: '500ms',
     // A killed worker's workflows go elsewhere after this.
     stickyQueueScheduleToStartTimeout: '1s',
     shutdownGraceTime: options.shutdownGraceMs ?? shutdownGraceMs(config),
   });
-  return { worker, health, run: () => worker.run().finally(() => health.stop()) };
+  return { worker, health, dependencies, run: () => worker.run().finally(() => health.stop()) };
 }
 
 /** What this process knows of models. */
@@ -107,19 +108,13 @@ export function workerIdentity(program: string): string {
   return `${program} ${process.pid}@${hostname()}`;
 }
 
-type DependencyOptions = Pick<WorkerOptions, 'logger' | 'searchAttributes' | 'env' | 'listeners'> & {
+type DependencyOptions = Pick<WorkerOptions, 'logger' | 'searchAttributes' | 'env' | 'attendances'> & {
   health: ModelHealth;
 };
 
 /** What the activities of this process are given. */
 export function dependenciesOf(
-  {
-    logger,
-    searchAttributes,
-    health,
-    env = process.env,
-    listeners = new AnswerListeners(),
-  }: DependencyOptions,
+  { logger, searchAttributes, health, env = process.env, attendances = new Attendances() }: DependencyOptions,
   setup: ActivityDependencies['setup'],
 ): ActivityDependencies {
   const readShared = shareReads((path) => readFile(path, 'utf8'));
@@ -127,7 +122,7 @@ export function dependenciesOf(
     setup,
     resolveKey: (reference) => resolveKey(reference, { env, readFile: readShared }),
     searchAttributes,
-    listeners,
+    attendances,
     health,
     balancer: createBalancer({ load: (model) => health.load(model), random: Math.random }),
     logger,

@@ -1,29 +1,18 @@
-import {
-  ActivityCancellationType,
-  CancellationScope,
-  CancelledFailure,
-  isCancellation,
-  proxyActivities,
-} from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
 import type { Attempt, Trail } from '../contracts/attempt.js';
-import type { CallModelResult, CompletionActivities } from '../contracts/call.js';
+import type { CallModelResult, CallReport } from '../contracts/call.js';
 import type { CompletionInput } from '../contracts/completion.js';
 import type { Route } from '../contracts/route.js';
-import { spentUsd } from '../policy/cost.js';
 import type { ParkedTime } from '../policy/conclusion.js';
-import { lostWorkerDelays, toleratedWorkerLosses } from '../policy/retry.js';
 import { nextStep, type Round, type WalkStep } from '../policy/walk.js';
+import { callCandidate, reportOfGoneProcess } from './call-candidate.js';
 import { park, parksFor } from './park.js';
 import { attemptsIn } from './reported-attempts.js';
 import { shieldedCall } from './shielded-call.js';
-import { summaryOf, tellTrail } from './story.js';
+import { tellTrail } from './story.js';
 
-type CallStep = Extract<WalkStep, { action: 'call' }>;
 type RefuseStep = Extract<WalkStep, { action: 'refuse' }>;
 type StopStep = Extract<WalkStep, { action: 'stop' }>;
-
-/** On top of the attempt timeout that the activity keeps itself; only a worker that hangs lets it pass. */
-const startToCloseGraceMs = 5_000;
 
 export type WalkEnding =
   | { ok: true; answer: CallModelResult['answer']; notices: string[] }
@@ -40,9 +29,17 @@ export async function walkChain(
   const completion = CancellationScope.current();
   let round: Round = { from: 0 };
   const parked: ParkedTime = { times: 0, wholeMs: 0, sinceLastMs: 0 };
+  let { processQueue } = input;
+  let earlier: CallReport | undefined;
   for (;;) {
     const remainingMs = input.deadlineMs - ageMs();
     const step = nextStep(route, trail, { remainingMs, stream: input.stream ?? false, round });
+    if (earlier !== undefined && step.action !== 'call') {
+      // There is no time left to ask another worker.
+      trail.push(...earlier.attempts);
+      earlier = undefined;
+      continue;
+    }
     noteStep(trail, step);
     const awaited = step.action === 'stop' && step.because === 'exhausted' ? parksFor(route, trail) : [];
     if (awaited.length > 0) {
@@ -68,17 +65,26 @@ export async function walkChain(
     }
     parked.sinceLastMs = 0;
     const scheduledAt = Date.now();
-    let reported: Attempt[] = [];
+    let reported: Attempt[] = earlier?.attempts ?? [];
+    const place = { ...(processQueue && { processQueue }), ...(earlier && { earlier }) };
     try {
       const { answer, attempts, notices } = await shieldedCall(
-        () => callCandidate(route, input, step, trail, ageMs()),
+        () => callCandidate(route, input, step, trail, ageMs(), place),
         (attempts) => {
-          reported = attempts;
+          if (attempts.length > 0) reported = attempts;
         },
       );
       trail.push(...attempts);
       return { ok: true, answer, notices };
     } catch (error) {
+      const gone = processQueue && reportOfGoneProcess(error, step, { scheduledAt, reported });
+      if (gone && !completion.consideredCancelled) {
+        // The same candidate again, and all that follows, wherever there is a worker.
+        processQueue = undefined;
+        earlier = gone;
+        continue;
+      }
+      earlier = undefined;
       trail.push(...attemptsIn(error, step.candidate, { scheduledAt, reported }));
       // Also when the call failed by itself at that moment: nobody waits for another one.
       if (completion.consideredCancelled || isCancellation(error)) {
@@ -91,50 +97,6 @@ export async function walkChain(
       }
     }
   }
-}
-
-function callCandidate(
-  { retry, maxCostUsd, candidates, configHash, concurrent, hedge: hedging }: Route,
-  { chat, stream = false, context, deadlineMs }: CompletionInput,
-  { candidate, allowedMs, hasAlternative, early, lease, rivals, hedge }: CallStep,
-  trail: Trail,
-  ageMs: number,
-): Promise<CallModelResult> {
-  const remainingMs = deadlineMs - ageMs;
-  const { callModel } = proxyActivities<CompletionActivities>({
-    // A stream that has begun may last as long as tokens come and the deadline allows.
-    scheduleToCloseTimeout: stream ? remainingMs : allowedMs,
-    startToCloseTimeout: stream
-      ? remainingMs
-      : Math.min(allowedMs, retry.attemptTimeoutMs + startToCloseGraceMs),
-    heartbeatTimeout: retry.heartbeatTimeoutMs,
-    retry: {
-      maximumAttempts: retry.maxAttempts + toleratedWorkerLosses,
-      initialInterval: lostWorkerDelays(retry).initialMs,
-      maximumInterval: lostWorkerDelays(retry).maximumMs,
-      backoffCoefficient: 2,
-    },
-    // The trail of a cancelled call is worth the wait for its last word.
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    summary: summaryOf(candidate, trail, rivals),
-  });
-  const { estimateUsd } = candidate;
-  return callModel({
-    candidate,
-    configHash,
-    request: chat,
-    retry,
-    hasAlternative,
-    ...(early === undefined ? {} : { early }),
-    ...(lease === undefined ? {} : { lease }),
-    ...(rivals === undefined ? {} : { race: { ...concurrent, rivals } }),
-    ...(hedge === undefined || hedging === undefined ? {} : { hedge: { ...hedging, candidate: hedge } }),
-    ...(stream ? { stream, turnMs: allowedMs } : {}),
-    ...(maxCostUsd === undefined || typeof estimateUsd !== 'number'
-      ? {}
-      : { budget: { leftUsd: maxCostUsd - spentUsd(trail, candidates), estimateUsd } }),
-    ...(context === undefined ? {} : { context: { ...context, ageMs } }),
-  });
 }
 
 /** The entry of a candidate that is passed over without a call. */

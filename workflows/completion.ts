@@ -35,7 +35,10 @@ export async function completion(input: CompletionInput): Promise<CompletionResu
   const { target, chat, maxCostUsd } = input;
   if (ageMs() >= deadlineMs) throw completionFailed(noWorkerInTime(targetName(target), deadlineMs));
   const question = { target, chat, ...(maxCostUsd === undefined ? {} : { maxCostUsd }) };
-  const routing = await routeFor(question, deadlineMs - ageMs());
+  const routing =
+    input.route === undefined
+      ? await routeFor(question, deadlineMs - ageMs())
+      : ({ ok: true, route: input.route } as const);
   if (!routing.ok) {
     tellEnding(routing, trail, routing.failure.kind);
     throw completionFailed(routing.failure);

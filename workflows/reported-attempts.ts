@@ -1,7 +1,7 @@
 import { TimeoutType } from '@temporalio/common';
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { Attempt } from '../contracts/attempt.js';
-import { isCallReport } from '../contracts/call.js';
+import { isCallReport, type CallReport } from '../contracts/call.js';
 import type { Candidate } from '../contracts/route.js';
 import { callsLost } from '../policy/lost-calls.js';
 
@@ -43,9 +43,8 @@ export function attemptsIn(
     const report = isCallReport(cause.lastHeartbeatDetails) ? cause.lastHeartbeatDetails : undefined;
     const since = report?.callingSince === undefined ? undefined : Date.parse(report.callingSince);
     const told = report?.attempts ?? reported;
-    // Time ran out while Temporal waited to try again: everything is told already.
-    const waiting =
-      cause.timeoutType === TimeoutType.SCHEDULE_TO_CLOSE && told.length > 0 && since === undefined;
+    // Time ran out while the call waited to be tried again: everything is told already.
+    const waiting = whileWaiting.has(cause.timeoutType) && told.length > 0 && since === undefined;
     // A live worker ends every call itself, within its time; so whatever timed out, no worker was there to end it.
     if (waiting) return told;
     const { model, provider } = candidate;
@@ -56,9 +55,20 @@ export function attemptsIn(
   return [...reported, fault(error.message)];
 }
 
+const whileWaiting: ReadonlySet<TimeoutType | undefined> = new Set([
+  TimeoutType.SCHEDULE_TO_CLOSE,
+  TimeoutType.SCHEDULE_TO_START,
+]);
+
 const timeoutReasons: Record<NonNullable<TimeoutType>, string> = {
   HEARTBEAT: 'the worker went away during the call; the provider may have been paid for it',
   START_TO_CLOSE: 'the worker did not end the call in time; the provider may have been paid for it',
-  SCHEDULE_TO_START: 'no worker took the call',
+  SCHEDULE_TO_START:
+    'the process that the call was meant for did not take it; if it went away, the provider may have been paid for one',
   SCHEDULE_TO_CLOSE: 'no worker ended the call in the time allowed for this model',
 };
+
+/** What a provider had asked to be changed, as a call that timed out had reported it. */
+export function adaptationsIn({ lastHeartbeatDetails }: TimeoutFailure): CallReport['adaptations'] {
+  return isCallReport(lastHeartbeatDetails) ? lastHeartbeatDetails.adaptations : undefined;
+}

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AnswerListeners } from '../../activities/index.js';
-import type { AnswerPiece } from '../../activities/answer-listeners.js';
+import { Attendances } from '../../activities/index.js';
+import type { AnswerPiece } from '../../activities/index.js';
 import { startCompletionKit, type CompletionKit } from '../support/completion-kit.js';
 import { step } from '../support/fake-provider.js';
 
@@ -33,12 +33,12 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** A kit whose answers pass through the named hook, and what a listener of the completion `id` hears. */
 async function startHooked(name: string): Promise<{ kit: CompletionKit; id: string; heard: AnswerPiece[] }> {
-  const listeners = new AnswerListeners();
+  const attendances = new Attendances();
   const hooks = { afterAttempt: [{ module, export: name }] };
-  const kit = await startCompletionKit({ listeners, hooks });
+  const kit = await startCompletionKit({ attendances, hooks });
   const heard: AnswerPiece[] = [];
   const id = randomUUID();
-  listeners.listen(id, (piece) => heard.push(piece));
+  attendances.attend(id, { heard: (piece) => heard.push(piece) });
   return { kit, id, heard };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelAttempt } from '../../activities/attempt-model.js';
+import type { ModelAttempt } from '../../activities/model-attempt.js';
 import { race, type Contender, type RaceEnding, type RunContender } from '../../activities/race.js';
 import { told } from '../../activities/told-race.js';
 import type { ChatAnswer } from '../../contracts/chat.js';

@@ -1,7 +1,18 @@
-import { AnswerListeners } from '../../activities/index.js';
+import { Attendances } from '../../activities/index.js';
 import { createGateway } from '../../gateway/app.js';
+import { openCompletions } from '../../gateway/open-completions.js';
 import { startServer } from '../../gateway/server.js';
+import { createConnectedWorker } from '../../worker/connected-worker.js';
 import { startCompletionKit, type CompletionKit, type KitOptions } from '../support/completion-kit.js';
+
+export interface GatewayKitOptions extends KitOptions {
+  /** Whether provider calls begin while Temporal records the start; default true. */
+  overlapped?: boolean;
+  /** Workflows, and calls that the gateway does not take, are another process's. */
+  apart?: boolean;
+  /** Whether anybody polls the gateway's own queue; default true. */
+  polls?: boolean;
+}
 
 /** A gateway on a port of its own, in front of a worker and a fake provider. */
 export interface GatewayKit extends AsyncDisposable {
@@ -11,15 +22,41 @@ export interface GatewayKit extends AsyncDisposable {
   warnings: string[];
 }
 
-export async function startGatewayKit(options: KitOptions = {}): Promise<GatewayKit> {
-  const listeners = new AnswerListeners();
-  const kit = await startCompletionKit({ ...options, listeners });
+export async function startGatewayKit({
+  overlapped = true,
+  apart = false,
+  polls = true,
+  ...options
+}: GatewayKitOptions = {}): Promise<GatewayKit> {
+  const attendances = new Attendances();
+  const kit = await startCompletionKit({ ...options, attendances });
+  const { taskQueue, config } = kit;
+  const { connection, namespace } = kit.first;
+  const dependencies = apart
+    ? { ...kit.first.dependencies, attendances: new Attendances() }
+    : kit.first.dependencies;
   const warnings: string[] = [];
+  const warn = (message: string, detail: string): void => void warnings.push(`${message}: ${detail}`);
+  const connected = polls
+    ? await createConnectedWorker({ connection, namespace, taskQueue, dependencies, shutdownGraceMs: 1_000 })
+    : undefined;
+  const running = connected?.worker.run();
+  const completions = openCompletions({
+    connection,
+    address: 'the test server',
+    namespace,
+    taskQueue,
+    processQueue: connected?.processQueue ?? `${taskQueue}/nobody`,
+    dependencies,
+    searchAttributes: options.searchAttributes ?? true,
+    overlapped: () => overlapped,
+    warn,
+  });
   const app = createGateway({
+    completions,
     holdfast: kit.holdfast,
-    config: () => kit.config.config,
-    listeners,
-    warn: (message, detail) => warnings.push(`${message}: ${detail}`),
+    config: () => config.config,
+    warn,
     notReady: () => Promise.resolve(undefined),
     draining: () => false,
   });
@@ -30,6 +67,8 @@ export async function startGatewayKit(options: KitOptions = {}): Promise<Gateway
     warnings,
     [Symbol.asyncDispose]: async () => {
       await server.stop(1_000);
+      connected?.worker.shutdown();
+      await running;
       await kit.stop();
     },
   };

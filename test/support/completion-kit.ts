@@ -3,7 +3,7 @@ import { NativeConnection, type Worker } from '@temporalio/worker';
 import { Client, Connection } from '@temporalio/client';
 import { pino, type Logger } from 'pino';
 import { inject } from 'vitest';
-import type { AnswerListeners } from '../../activities/index.js';
+import type { ActivityDependencies, Attendances } from '../../activities/index.js';
 import { Holdfast, type HoldfastOptions } from '../../client/index.js';
 import type { LoadedConfig } from '../../config/load.js';
 import { isLoopback, parseAddress } from '../../engine/ports.js';
@@ -14,7 +14,7 @@ import { testConfig, testEnv, type ConfigOptions } from './test-config.js';
 export interface KitOptions extends ConfigOptions {
   env?: NodeJS.ProcessEnv;
   logger?: Logger;
-  listeners?: AnswerListeners;
+  attendances?: Attendances;
   searchAttributes?: boolean;
   client?: HoldfastOptions;
   /** Workers in this process; 0 when the test brings its own. */
@@ -29,6 +29,8 @@ export interface CompletionKit extends AsyncDisposable {
   temporal: Client;
   taskQueue: string;
   config: LoadedConfig;
+  /** What its first worker works with. */
+  readonly first: { connection: NativeConnection; namespace: string; dependencies: ActivityDependencies };
   addWorker(): Promise<Worker>;
   stop(): Promise<void>;
 }
@@ -44,7 +46,7 @@ export async function startCompletionKit(options: KitOptions = {}): Promise<Comp
   const channelArgs = isLoopback(host) ? { 'grpc.enable_http_proxy': 0 } : {};
   const connection = await Connection.connect({ address, channelArgs });
   const holdfast = new Holdfast({ address, namespace, taskQueue, ...options.client });
-  const running: { worker: Worker; run: Promise<void> }[] = [];
+  const running: { worker: Worker; run: Promise<void>; dependencies: ActivityDependencies }[] = [];
 
   const kit: CompletionKit = {
     provider,
@@ -52,8 +54,13 @@ export async function startCompletionKit(options: KitOptions = {}): Promise<Comp
     temporal: new Client({ connection, namespace }),
     taskQueue,
     config,
+    get first() {
+      const [worker] = running;
+      if (worker === undefined) throw new Error('the kit has no worker');
+      return { connection: native, namespace, dependencies: worker.dependencies };
+    },
     addWorker: async () => {
-      const { worker, run } = await createWorker({
+      const { worker, run, dependencies } = await createWorker({
         connection: native,
         namespace,
         taskQueue,
@@ -61,11 +68,11 @@ export async function startCompletionKit(options: KitOptions = {}): Promise<Comp
         logger: options.logger ?? pino({ level: 'silent' }),
         searchAttributes: options.searchAttributes ?? true,
         env: options.env ?? testEnv,
-        ...(options.listeners === undefined ? {} : { listeners: options.listeners }),
+        ...(options.attendances === undefined ? {} : { attendances: options.attendances }),
         bundle: { codePath: inject('bundlePath') },
         shutdownGraceMs: 1_000,
       });
-      running.push({ worker, run: run() });
+      running.push({ worker, run: run(), dependencies });
       return worker;
     },
     stop: async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AnswerListeners } from '../../activities/index.js';
+import { Attendances } from '../../activities/index.js';
 import { startCompletionKit } from '../support/completion-kit.js';
 import { failed, outcomes } from '../support/endings.js';
 import { step } from '../support/fake-provider.js';
@@ -63,14 +63,14 @@ describe('a model that is slow', () => {
   });
 
   it('is hedged as a stream until its first token; listeners hear one author', async () => {
-    const listeners = new AnswerListeners();
+    const attendances = new Attendances();
     await using kit = await startCompletionKit({
       retry,
       policy: { hedge: { ...hedge, after: 400 } },
-      listeners,
+      attendances,
     });
     const heard = new Set<string>();
-    listeners.listen('late', ({ model }) => heard.add(model));
+    attendances.attend('late', { heard: ({ model }) => heard.add(model) });
     kit.provider.plan(slow, step.stream('Too late', { firstTokenAfterMs: 60_000 }));
     kit.provider.plan(other, step.stream('Token by token', { gapMs: 20 }));
     const late = await kit.holdfast.complete({ id: 'late', messages, stream: true });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { AnswerListeners } from '../../activities/index.js';
+import { Attendances } from '../../activities/index.js';
 import { startCompletionKit } from '../support/completion-kit.js';
 import { failed, outcomes } from '../support/endings.js';
 import { step } from '../support/fake-provider.js';
@@ -176,14 +176,14 @@ describe('a race of streams', () => {
     step.stream(text, { firstTokenAfterMs, gapMs });
 
   it('is decided by the first token, and listeners hear one author', async () => {
-    const listeners = new AnswerListeners();
-    await using kit = await startCompletionKit({ retry, policy, listeners });
+    const attendances = new Attendances();
+    await using kit = await startCompletionKit({ retry, policy, attendances });
     kit.provider.plan(first, step.status(500));
     // The one that begins first is by far the last to end.
     kit.provider.plan(turbo, stream(0, 150));
     kit.provider.plan(opus, stream(600, 0));
     const heard: string[] = [];
-    listeners.listen('streams', ({ model }) => heard.push(model));
+    attendances.attend('streams', { heard: ({ model }) => heard.push(model) });
     const asked = { id: 'streams', models: [first, turbo, opus], messages, stream: true };
     const { answer, model, attempts } = await kit.holdfast.complete(asked);
     expect([answer, model]).toEqual([text, turbo]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AnswerListeners } from '../../activities/index.js';
+import { Attendances } from '../../activities/index.js';
 import type { AnswerDelta } from '../../contracts/chat.js';
 import { startCompletionKit, type CompletionKit } from '../support/completion-kit.js';
 import { step } from '../support/fake-provider.js';
@@ -9,11 +9,11 @@ const openai = 'gpt-4';
 const anthropic = 'claude-3-opus-20240229';
 const text = 'One two three four five six seven eight.';
 
-const listeners = new AnswerListeners();
+const attendances = new Attendances();
 let kit: CompletionKit;
 beforeAll(async () => {
   kit = await startCompletionKit({
-    listeners,
+    attendances,
     retry: { attemptTimeout: 1_500, firstTokenTimeout: 1_500, idleTimeout: 800, maxAttempts: 1 },
   });
 });
@@ -25,7 +25,7 @@ async function listenTo(
   request: { model?: string },
 ): Promise<{ heard: Heard[]; answer: string }> {
   const heard: Heard[] = [];
-  const stop = listeners.listen(id, ({ model, delta }) => heard.push({ model, delta }));
+  const stop = attendances.attend(id, { heard: ({ model, delta }) => heard.push({ model, delta }) });
   const { answer } = await kit.holdfast.complete({ id, messages, stream: true, ...request });
   stop();
   return { heard, answer };
@@ -86,14 +86,14 @@ describe('a stream that the deadline cuts', () => {
 
 describe('a stream with the next key', () => {
   it('is told apart from what came with the key before', async () => {
-    const own = new AnswerListeners();
+    const own = new Attendances();
     await using rotating = await startCompletionKit({
-      listeners: own,
+      attendances: own,
       keys: ['env:TEST_KEY', 'env:TEST_KEY_2'],
     });
     rotating.provider.plan(openai, step.once(step.status(401)), step.answer('With the second'));
     const calls = new Set<number>();
-    own.listen('rotated', ({ call }) => void calls.add(call));
+    own.attend('rotated', { heard: ({ call }) => void calls.add(call) });
     await rotating.holdfast.complete({ id: 'rotated', model: openai, messages, stream: true });
     expect([...calls]).toEqual([1]);
   });

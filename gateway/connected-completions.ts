@@ -1,0 +1,155 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ActivityDependencies } from '../activities/index.js';
+import { CompletionHandle } from '../client/completion-handle.js';
+import type { StartedRun, CompletionStarter } from '../client/completion-starter.js';
+import type { EngineConnection } from '../client/engine-connection.js';
+import { EngineUnavailableError, IdUsedForAnotherRequestError } from '../client/errors.js';
+import { checkRequest, type CheckedRequest, type CompletionRequest } from '../client/request.js';
+import type { Route, RouteRequest } from '../contracts/route.js';
+import { nextStep } from '../policy/walk.js';
+import { ConnectedCall } from './connected-call.js';
+import type { ConnectedCompletion } from './connected-completion.js';
+import { LiveAnswer } from './live-answer.js';
+
+export interface ConnectedCompletionsOptions {
+  engine: EngineConnection;
+  starter: CompletionStarter;
+  taskQueue: string;
+  /** Queue on which only this process works. */
+  processQueue: string;
+  dependencies: ActivityDependencies;
+  resolveRoute: (request: RouteRequest, allowedMs: number) => Promise<Route>;
+  /** Whether the provider call begins while Temporal records the start. Keyed requests always wait for that. */
+  overlapped: () => boolean;
+  warn: (message: string, detail: string) => void;
+}
+
+/** What the gateway asks for. */
+export type ConnectedRequest = CompletionRequest & { id: string; deadlineMs: number };
+
+/** How long a completion whose caller left may take to be cancelled before its call is ended all the same. */
+const cancelPatienceMs = 500;
+
+/** A completion of this process that has not ended. */
+interface Open {
+  fingerprint: string;
+  completion: Promise<ConnectedCompletion>;
+}
+
+/**
+ * Starts completions whose callers are connected to this process. The route is resolved here, the first call begins here,
+ * and the activity that Temporal schedules for it takes it over: so tokens go from the provider to the caller in one
+ * process, and what is durable costs them no time.
+ */
+export class ConnectedCompletions {
+  readonly #open = new Map<string, Open>();
+
+  constructor(private readonly options: ConnectedCompletionsOptions) {}
+
+  /** Completions that have not ended. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /**
+   * Starts one, or joins an equal one under the same id.
+   * @param keyed Whether its answer will be wanted even when this caller leaves.
+   * @throws InvalidRequestError, IdUsedForAnotherRequestError, EngineUnavailableError, EngineRefusedError
+   */
+  async start(request: ConnectedRequest, keyed: boolean): Promise<ConnectedCompletion> {
+    const { id, deadlineMs } = request;
+    const checked = checkRequest(request);
+    const open = this.#open.get(id);
+    if (open !== undefined) {
+      if (open.fingerprint !== checked.fingerprint) throw new IdUsedForAnotherRequestError(id);
+      const joined = await open.completion;
+      // Whoever comes after the words of its author broke off has the whole answer of the next one.
+      const live = joined.live.broken === undefined ? joined.live : new LiveAnswer();
+      return { ...joined, live, origin: 'joined' };
+    }
+    const completion = this.#start({ ...checked, id, deadlineMs }, keyed);
+    this.#open.set(id, { fingerprint: checked.fingerprint, completion });
+    const close = (): void => void this.#open.delete(id);
+    completion.then(({ result }) => result.then(close, close), close);
+    return completion;
+  }
+
+  async #start(
+    asked: CheckedRequest & { id: string; deadlineMs: number },
+    keyed: boolean,
+  ): Promise<ConnectedCompletion> {
+    const { starter, processQueue, dependencies, overlapped } = this.options;
+    const { id, deadlineMs, input } = asked;
+    const startedAt = Date.now();
+    const route = overlapped() ? await this.#route(asked) : undefined;
+    const call = new ConnectedCall(id, dependencies);
+    const begin = (): void => {
+      if (route === undefined) return;
+      const remainingMs = deadlineMs - (Date.now() - startedAt);
+      const step = nextStep(route, [], { remainingMs, stream: input.stream ?? false });
+      if (step.action === 'call') call.begin(route, input, step);
+    };
+    try {
+      if (!keyed) begin();
+      const start = {
+        ...asked,
+        deadlineMs: Math.max(1, deadlineMs - (Date.now() - startedAt)),
+        input: { ...input, processQueue, ...(route === undefined ? {} : { route }) },
+      };
+      const run = await starter.start(start, AbortSignal.timeout(deadlineMs)).catch((error: unknown) => {
+        throw isTimeout(error) ? new EngineUnavailableError(this.options.engine.address, error) : error;
+      });
+      if (keyed && run.origin === 'started') begin();
+      const handle = this.#handleOf(id, run, deadlineMs);
+      return {
+        id,
+        origin: run.origin,
+        handle,
+        live: call.live,
+        result: call.result(handle, run.origin === 'started' ? route : undefined),
+        leave: () => {
+          if (!keyed) void this.#leave(call, handle);
+        },
+      };
+    } catch (error) {
+      call.end();
+      // Temporal may have accepted it after all.
+      if (!keyed && error instanceof EngineUnavailableError) void this.#cancel(this.#handleOf(id));
+      throw error;
+    }
+  }
+
+  /** Undefined where it cannot be resolved: the workflow then says why, and has it recorded. */
+  async #route({ input, deadlineMs }: CheckedRequest & { deadlineMs: number }): Promise<Route | undefined> {
+    const { target, chat, maxCostUsd } = input;
+    const question = { target, chat, ...(maxCostUsd === undefined ? {} : { maxCostUsd }) };
+    return this.options.resolveRoute(question, deadlineMs).catch(() => undefined);
+  }
+
+  #handleOf(id: string, run?: StartedRun, deadlineMs?: number): CompletionHandle {
+    const { engine, taskQueue } = this.options;
+    const known = { ...(run && { run }), ...(deadlineMs !== undefined && { deadlineMs }) };
+    return new CompletionHandle(id, engine, { taskQueue, ...known });
+  }
+
+  /** Temporal first, so that the end of the call is no failure that another model has to make up for. */
+  async #leave(call: ConnectedCall, handle: CompletionHandle): Promise<void> {
+    await Promise.race([this.#cancel(handle), sleep(cancelPatienceMs)]);
+    call.leave();
+  }
+
+  async #cancel(handle: CompletionHandle): Promise<void> {
+    try {
+      await handle.cancel();
+    } catch (error) {
+      const name = error instanceof Error ? error.name : typeof error;
+      if (name !== 'CompletionNotFoundError') {
+        this.options.warn('a completion whose client left could not be cancelled', name);
+      }
+    }
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'TimeoutError';
+}
