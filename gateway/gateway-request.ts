@@ -7,4 +7,6 @@ export interface GatewayRequest {
   requestId: string;
   /** Whose completions these are. */
   owner: string;
+  /** Told, once the completion has ended, how many tokens all its attempts used; the caller's limit counts them. */
+  onTokens?: (total: number) => void;
 }

@@ -38,17 +38,22 @@ export function targetOf(
   return Object.hasOwn(config.chains, name) ? { chain: name } : undefined;
 }
 
-/** The answer to `GET /v1/models`: everything that `model` may be. */
-export function listTargets(config: Pick<Config, 'models' | 'chains' | 'strategies'>): object {
+/** The answer to `GET /v1/models`: everything that `model` may be, as far as whoever asks may ask for it. */
+export function listTargets(
+  config: Pick<Config, 'models' | 'chains' | 'strategies'>,
+  mayAsk: (name: string) => boolean,
+): object {
   const { models, chains, strategies } = targetNames(config);
-  const entry = (id: string, owner: string): object => ({ id, object: 'model', created: 0, owned_by: owner });
   return {
     object: 'list',
     data: [
-      entry('auto', 'holdfast'),
-      ...models.map((name) => entry(name, config.models[name]?.provider ?? 'holdfast')),
-      ...chains.map((name) => entry(`chain:${name}`, 'holdfast')),
-      ...strategies.map((name) => entry(`strategy:${name}`, 'holdfast')),
-    ],
+      { id: 'auto', by: 'holdfast' },
+      ...models.map((name) => ({ id: name, by: config.models[name]?.provider ?? 'holdfast' })),
+      ...[...chains.map((name) => `chain:${name}`), ...strategies.map((name) => `strategy:${name}`)].map(
+        (id) => ({ id, by: 'holdfast' }),
+      ),
+    ]
+      .filter(({ id }) => mayAsk(id))
+      .map(({ id, by }) => ({ id, object: 'model', created: 0, owned_by: by })),
   };
 }
