@@ -38,22 +38,31 @@ export function targetOf(
   return Object.hasOwn(config.chains, name) ? { chain: name } : undefined;
 }
 
+/** Everything that `model` may be, as it is listed. */
+export function listedNames(config: Pick<Config, 'models' | 'chains' | 'strategies'>): string[] {
+  const { models, chains, strategies } = targetNames(config);
+  return [
+    'auto',
+    ...models,
+    ...chains.map((name) => `chain:${name}`),
+    ...strategies.map((name) => `strategy:${name}`),
+  ];
+}
+
 /** The answer to `GET /v1/models`: everything that `model` may be, as far as whoever asks may ask for it. */
 export function listTargets(
   config: Pick<Config, 'models' | 'chains' | 'strategies'>,
   mayAsk: (name: string) => boolean,
 ): object {
-  const { models, chains, strategies } = targetNames(config);
   return {
     object: 'list',
-    data: [
-      { id: 'auto', by: 'holdfast' },
-      ...models.map((name) => ({ id: name, by: config.models[name]?.provider ?? 'holdfast' })),
-      ...[...chains.map((name) => `chain:${name}`), ...strategies.map((name) => `strategy:${name}`)].map(
-        (id) => ({ id, by: 'holdfast' }),
-      ),
-    ]
-      .filter(({ id }) => mayAsk(id))
-      .map(({ id, by }) => ({ id, object: 'model', created: 0, owned_by: by })),
+    data: listedNames(config)
+      .filter(mayAsk)
+      .map((id) => ({
+        id,
+        object: 'model',
+        created: 0,
+        owned_by: (Object.hasOwn(config.models, id) ? config.models[id]?.provider : undefined) ?? 'holdfast',
+      })),
   };
 }

@@ -57,6 +57,11 @@ export function withoutKeys(text: string): string {
   return text.replaceAll(/\b(hf_[a-z0-9]{8})_[A-Za-z0-9_-]+/g, '$1_…');
 }
 
+/** The id of a key, from itself or from the whole key. */
+export function keyIdIn(text: string): string {
+  return /^hf_([a-z0-9]{8})(_|$)/.exec(text)?.[1] ?? withoutKeys(text);
+}
+
 /** Why a key is not taken. */
 export type KeyRefusal = 'unknown' | 'expired' | 'revoked';
 

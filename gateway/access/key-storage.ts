@@ -46,24 +46,31 @@ export async function readKeyFile(file: string): Promise<KeyFile> {
 }
 
 /**
- * Changes a key file; one process at a time does. Where there is none, the change is made to an empty one. The file is
- * replaced as a whole, readable for its owner alone.
+ * Changes a key file; one process at a time does. The file is replaced as a whole, readable for its owner alone.
  * @param change What it throws leaves the file as it was.
- * @throws KeyFileError; the system's error where it cannot be written
+ * @param create Where there is no file, an empty one is changed.
+ * @throws KeyFileError
  */
 export async function changeKeyFile<Changed extends { file: KeyFile }>(
   file: string,
   change: (keys: KeyFile) => Changed,
+  { create }: { create: boolean },
 ): Promise<Changed> {
-  await mkdir(path.dirname(file), { recursive: true });
-  // A link stays a link: what it leads to is replaced.
-  const place = await realpath(file).catch(() => path.resolve(file));
-  return withLock(`${place}.lock`, {}, async (signal) => {
-    const changed = change(await readOrEmpty(place));
-    signal.throwIfAborted();
-    await replace(place, `${JSON.stringify(changed.file, null, 2)}\n`);
-    return changed;
-  });
+  if (!create) await readKeyFile(file);
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    // A link stays a link: what it leads to is replaced.
+    const place = await realpath(file).catch(() => path.resolve(file));
+    return await withLock(`${place}.lock`, {}, async (signal) => {
+      const changed = change(await readOrEmpty(place));
+      signal.throwIfAborted();
+      await replace(place, `${JSON.stringify(changed.file, null, 2)}\n`);
+      return changed;
+    });
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new KeyFileError('unusable', `The key file ${file} cannot be written (${codeOf(error)}).`);
+  }
 }
 
 async function readOrEmpty(file: string): Promise<KeyFile> {
