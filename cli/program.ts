@@ -8,6 +8,7 @@ import { cancelCommand } from './commands/cancel.js';
 import { completeCommand } from './commands/complete.js';
 import { configCommand } from './commands/config.js';
 import { failuresCommand } from './commands/failures.js';
+import { keysCommand } from './commands/keys.js';
 import { replayCommand } from './commands/replay.js';
 import { upCommand } from './commands/up.js';
 import { workerCommand } from './commands/worker.js';
@@ -28,6 +29,7 @@ const commands = [
   failuresCommand,
   alertsCommand,
   breakersCommand,
+  keysCommand,
 ];
 
 /** Parses the command line, runs the command that it names, and resolves to the exit code. */

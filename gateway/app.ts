@@ -1,13 +1,15 @@
 import { Hono, type Context } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { cors } from 'hono/cors';
-import { largestRequestBytes } from '../contracts/completion.js';
-import { CompletionNotFoundError, type Holdfast } from '../client/index.js';
-import { Completions, type CompletionsOptions } from './completions.js';
+import { CompletionNotFoundError, NoWorkerError, type CompletionHandle, type Holdfast } from '../client/index.js';
+import { mayAsk, notAllowed, type Access } from './access/access.js';
+import { withoutKeys, type GatewayKey } from './access/key-file.js';
+import { isForeignPage } from './access/open-gateway.js';
 import { exposedHeaders } from './answer.js';
+import { Completions, type CompletionsOptions } from './completions.js';
+import { jsonOf } from './json-body.js';
 import { problemOf, problemResponse } from './problem-response.js';
 import { invalid, unavailable, type Problem } from './problem.js';
-import { requestIdOf } from './request-id.js';
+import { anyone, belongsTo, requestIdOf } from './request-id.js';
 import { listTargets } from './target.js';
 import { anthropic } from './wires/anthropic.js';
 import { openai } from './wires/openai.js';
@@ -22,18 +24,20 @@ export interface GatewayOptions extends CompletionsOptions {
   notReady: () => Promise<string | undefined>;
   /** Whether the gateway is shutting down: requests that are running end, new ones are turned away. */
   draining: () => boolean;
+  /** Whose requests are served; absent: everybody's, and then only this machine may reach the gateway. */
+  access?: Access;
 }
-
-/** JSON writes some characters with six bytes; what is recorded is measured after that. */
-const largestBodyBytes = largestRequestBytes * 4;
 
 interface Variables {
   requestId: string;
+  /** The key of whoever asks; absent where no keys are asked for. */
+  key?: GatewayKey;
 }
 type Here = Context<{ Variables: Variables }>;
 
 /** The gateway as a value: `app.request()` answers without a socket. */
 export function createGateway(options: GatewayOptions): Hono<{ Variables: Variables }> {
+  const { access } = options;
   const completions = new Completions(options);
   const app = new Hono<{ Variables: Variables }>();
 
@@ -53,53 +57,114 @@ export function createGateway(options: GatewayOptions): Hono<{ Variables: Variab
       : context.json({ status: 'not ready', reason }, 503);
   });
 
-  app.get('/v1/models', (context) => context.json(listTargets(options.config())));
+  app.use('/v1/*', async (context: Here, next) => {
+    const { headers } = context.req.raw;
+    const wire = wireOf(context.req.path);
+    if (access === undefined) {
+      // Else any page that somebody opens on this machine could have completions made.
+      if (!isForeignPage(headers.get('origin'))) return next();
+      const message =
+        'a page of another site asks, and this gateway has no keys; make one: holdfast keys create';
+      return respond(wire, context, invalid(message, undefined, 403, 'foreign_origin'));
+    }
+    const caller = access.identify(headers);
+    if (caller.ok) {
+      context.set('key', caller.key);
+      return next();
+    }
+    const response = respond(wire, context, caller.problem);
+    response.headers.set('www-authenticate', 'Bearer');
+    return response;
+  });
 
-  const limit = (wire: Wire) =>
-    bodyLimit({
-      maxSize: largestBodyBytes,
-      onError: (context: Here) => {
-        const most = `${String(largestBodyBytes)} bytes`;
-        return respond(
-          wire,
-          context,
-          invalid(`the body is larger than ${most}`, undefined, 413, 'payload_too_large'),
-        );
-      },
-    });
+  app.get('/v1/models', (context) => {
+    const config = options.config();
+    const key = context.get('key');
+    return context.json(listTargets(config, (name) => key === undefined || mayAsk(key, name, config)));
+  });
+
   const serve = (wire: Wire) => async (context: Here) => {
     if (options.draining()) {
       return respond(wire, context, unavailable('the gateway is shutting down', 1_000, 'draining'));
     }
-    const body = await jsonOf(context);
+    const body = await jsonOf(context.req.raw);
     if ('problem' in body) return respond(wire, context, body.problem);
+    const key = context.get('key');
+    const refusal = key && refusalFor(key, body.value);
+    if (refusal !== undefined) return respond(wire, context, refusal);
     return completions.serve(wire, {
       body: body.value,
       headers: context.req.raw.headers,
       signal: context.req.raw.signal,
       requestId: context.get('requestId'),
-      owner: 'anyone',
+      owner: key?.owner ?? anyone,
+      ...(key === undefined ? {} : { onTokens: (total: number) => access?.used(key, total) }),
     });
   };
-  app.post('/v1/chat/completions', limit(openai), serve(openai));
-  app.post('/v1/messages', limit(anthropic), serve(anthropic));
+  const refusalFor = (key: GatewayKey, body: unknown): Problem | undefined => {
+    const name = modelIn(body);
+    // Without a name there is nothing to allow: the wire says what is wrong.
+    if (name !== undefined && !mayAsk(key, name, options.config())) return notAllowed(name, key);
+    return access?.begin(key);
+  };
+  app.post('/v1/chat/completions', serve(openai));
+  app.post('/v1/messages', serve(anthropic));
 
-  app.get('/v1/holdfast/completions/:id', async (context) => {
-    const id = context.req.param('id');
-    try {
-      return context.json({ id, attempts: await options.holdfast.get(id).attempts() });
-    } catch (error) {
-      const problem =
-        error instanceof CompletionNotFoundError
-          ? invalid(error.message, 'id', 404, 'completion_not_found')
-          : problemOf(error);
-      return respond(openai, context, problem);
-    }
-  });
+  /** A completion by its id. That of another owner is not there. */
+  const ofCaller = (work: (handle: CompletionHandle, context: Here) => Promise<Response>) => {
+    return async (context: Here) => {
+      const id = context.req.param('id') ?? '';
+      const key = context.get('key');
+      // Without keys all may be read; but what the gateway did not start may be anything, and is not its to end.
+      const owner = key?.owner ?? (context.req.method === 'DELETE' ? anyone : undefined);
+      const missing = (): Response => {
+        const message = `there is no completion ${withoutKeys(id.slice(0, 200))}`;
+        return respond(openai, context, invalid(message, 'id', 404, 'completion_not_found'));
+      };
+      if (owner !== undefined && !belongsTo(owner, id)) return missing();
+      try {
+        return await work(options.holdfast.get(id), context);
+      } catch (error) {
+        if (error instanceof CompletionNotFoundError) return missing();
+        const noWorker = error instanceof NoWorkerError;
+        return respond(
+          openai,
+          context,
+          noWorker ? unavailable(error.message, 1_000, error.code) : problemOf(error),
+        );
+      }
+    };
+  };
+  app.get(
+    '/v1/holdfast/completions/:id',
+    ofCaller(async (handle, context) => context.json({ id: handle.id, attempts: await handle.attempts() })),
+  );
+  app.delete(
+    '/v1/holdfast/completions/:id',
+    ofCaller(async (handle, context) => {
+      await handle.cancel();
+      return context.json({ id: handle.id, status: 'cancel_requested' }, 202);
+    }),
+  );
 
+  for (const [path, methods] of Object.entries(methodsOf)) {
+    app.all(path, (context) => {
+      const { method } = context.req;
+      const problem = invalid(
+        `${path} takes ${methods}, not ${method}`,
+        undefined,
+        405,
+        'method_not_allowed',
+      );
+      const response = respond(wireOf(path), context, problem);
+      response.headers.set('allow', methods);
+      return response;
+    });
+  }
   app.notFound((context) => {
     const { method, path } = context.req;
-    const message = `there is no ${method} ${path.slice(0, 200)}; see GET /v1/models, POST /v1/chat/completions, POST /v1/messages`;
+    const asked = `${method} ${withoutKeys(path.slice(0, 200))}`;
+    const message = `there is no ${asked}; see GET /v1/models, POST /v1/chat/completions, POST /v1/messages`;
     return respond(wireOf(path), context, invalid(message, undefined, 404, 'not_found'));
   });
   app.onError((error, context) => {
@@ -109,17 +174,21 @@ export function createGateway(options: GatewayOptions): Hono<{ Variables: Variab
   return app;
 }
 
+/** The routes whose other methods are refused by name. */
+const methodsOf = {
+  '/v1/models': 'GET, HEAD, OPTIONS',
+  '/v1/chat/completions': 'POST, OPTIONS',
+  '/v1/messages': 'POST, OPTIONS',
+  '/v1/holdfast/completions/:id': 'GET, HEAD, DELETE, OPTIONS',
+};
+
 const wireOf = (path: string): Wire => (path.startsWith('/v1/messages') ? anthropic : openai);
 
 function respond(wire: Wire, context: Here, problem: Problem): Response {
   return problemResponse(wire, problem, context.get('requestId'));
 }
 
-async function jsonOf(context: Here): Promise<{ value: unknown } | { problem: Problem }> {
-  const text = await context.req.text();
-  try {
-    return { value: JSON.parse(text) };
-  } catch {
-    return { problem: invalid('the body is not JSON') };
-  }
+function modelIn(body: unknown): string | undefined {
+  const model = typeof body === 'object' && body !== null && 'model' in body ? body.model : undefined;
+  return typeof model === 'string' ? model : undefined;
 }

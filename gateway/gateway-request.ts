@@ -7,6 +7,6 @@ export interface GatewayRequest {
   requestId: string;
   /** Whose completions these are. */
   owner: string;
-  /** Told how many tokens the completion used, once it has its answer. */
-  onTokens?: (tokens: number) => void;
+  /** Told, once the completion has ended, how many tokens all its attempts used; the caller's limit counts them. */
+  onTokens?: (total: number) => void;
 }

@@ -10,11 +10,20 @@ export function requestIdOf(given: string | undefined): string {
 /** Longest idempotency key that is taken, in characters. */
 export const longestKey = 255;
 
-/** The completion that a key stands for: the same for the same owner and key, and nobody's guess. */
+/** Whose completions are where the gateway asks for no keys. */
+export const anyone = 'anyone';
+
+/** A new completion of an owner; with an idempotency key, the same for the same owner and key, and nobody's guess. */
 export function completionIdFor(owner: string, key: string | undefined): string {
-  if (key === undefined) return `completion-${randomUUID()}`;
-  const digest = createHash('sha256')
-    .update(JSON.stringify([owner, key]))
-    .digest('hex');
-  return `keyed-${digest.slice(0, 40)}`;
+  if (key === undefined) return `${beginningFor(owner)}${randomUUID()}`;
+  return `${beginningFor(owner)}key-${sha256(JSON.stringify([owner, key])).slice(0, 40)}`;
 }
+
+/** Whether a completion was started through the gateway by this owner; the id says it, nothing is looked up. */
+export function belongsTo(owner: string, id: string): boolean {
+  return id.startsWith(beginningFor(owner));
+}
+
+const beginningFor = (owner: string): string => `gw-${sha256(owner).slice(0, 12)}-`;
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

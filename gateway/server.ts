@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 
 export interface GatewayServer {
@@ -9,31 +9,66 @@ export interface GatewayServer {
   stop(withinMs: number): Promise<void>;
 }
 
+/** What one client may take of the server. */
+export interface ServerLimits {
+  /** Longest that the headers of a request may take, in milliseconds. */
+  headersMs: number;
+  /** Longest that a whole request may take to come, its body included, in milliseconds. */
+  requestMs: number;
+  /** Longest time in which a client takes nothing of a response that is ready for it, in milliseconds. */
+  stalledMs: number;
+  /** Connections at a time; further ones are closed at once. */
+  connections: number;
+}
+
+const usualLimits: ServerLimits = {
+  headersMs: 10_000,
+  requestMs: 60_000,
+  stalledMs: 60_000,
+  connections: 10_000,
+};
+
 export interface ServerOptions {
   fetch: (request: Request) => Response | Promise<Response>;
   /** Loopback unless told otherwise. */
   host?: string;
   /** 0: any free port. */
   port: number;
+  limits?: Partial<ServerLimits>;
 }
+
+/** Largest part of a refused body that is still read and thrown away, so that its sender gets to see the refusal. */
+const lingerBytes = 4 * 1_024 * 1_024;
 
 /** Serves the gateway on a port. @throws Error with the code of the system when it cannot be listened on */
 export async function startServer({
   fetch,
   host = '127.0.0.1',
   port,
+  limits,
 }: ServerOptions): Promise<GatewayServer> {
+  const { headersMs, requestMs, stalledMs, connections } = { ...usualLimits, ...limits };
   const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
   const server = createServer(
     {
-      // Slow clients are let go: headers within 10 s, a whole request within a minute.
-      headersTimeout: 10_000,
-      requestTimeout: 60_000,
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      // Node looks only every 30 s otherwise.
+      connectionsCheckingInterval: Math.min(1_000, headersMs, requestMs),
       keepAliveTimeout: 65_000,
       maxHeaderSize: 32 * 1_024,
+      insecureHTTPParser: false,
+      // A connection of which nothing is heard may be to a machine that is gone.
+      keepAlive: true,
     },
-    (request, response) => void listener(request, response),
+    (request, response) => {
+      if (!server.listening) response.shouldKeepAlive = false;
+      letGo(request, response);
+      endWhenStalled(response, stalledMs);
+      void listener(request, response);
+    },
   );
+  server.maxConnections = connections;
   server.listen(port, host);
   await once(server, 'listening');
   return {
@@ -42,11 +77,41 @@ export async function startServer({
   };
 }
 
+/** After a response to a request that has not come whole, only a little more of it is read. */
+function letGo(request: IncomingMessage, response: ServerResponse): void {
+  response.once('finish', () => {
+    if (request.complete) return;
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > lingerBytes) request.socket.destroySoon();
+    });
+  });
+}
+
+/** Ends a connection whose client has stopped taking what is written to it. */
+function endWhenStalled(response: ServerResponse, stalledMs: number): void {
+  let waiting = false;
+  const timer = setInterval(() => {
+    const full = response.writableNeedDrain || response.writableEnded;
+    if (waiting && full) response.destroy();
+    waiting = full;
+  }, stalledMs);
+  timer.unref();
+  response.on('drain', () => {
+    waiting = false;
+  });
+  response.once('close', () => clearInterval(timer));
+}
+
 async function stop(server: Server, withinMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
+  // Connections that were busy a moment ago would be kept for their next request.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
   const late = setTimeout(() => server.closeAllConnections(), withinMs);
   await closed;
+  clearInterval(idle);
   clearTimeout(late);
 }
 

@@ -38,17 +38,31 @@ export function targetOf(
   return Object.hasOwn(config.chains, name) ? { chain: name } : undefined;
 }
 
-/** The answer to `GET /v1/models`: everything that `model` may be. */
-export function listTargets(config: Pick<Config, 'models' | 'chains' | 'strategies'>): object {
+/** Everything that `model` may be, as it is listed. */
+export function listedNames(config: Pick<Config, 'models' | 'chains' | 'strategies'>): string[] {
   const { models, chains, strategies } = targetNames(config);
-  const entry = (id: string, owner: string): object => ({ id, object: 'model', created: 0, owned_by: owner });
+  return [
+    'auto',
+    ...models,
+    ...chains.map((name) => `chain:${name}`),
+    ...strategies.map((name) => `strategy:${name}`),
+  ];
+}
+
+/** The answer to `GET /v1/models`: everything that `model` may be, as far as whoever asks may ask for it. */
+export function listTargets(
+  config: Pick<Config, 'models' | 'chains' | 'strategies'>,
+  mayAsk: (name: string) => boolean,
+): object {
   return {
     object: 'list',
-    data: [
-      entry('auto', 'holdfast'),
-      ...models.map((name) => entry(name, config.models[name]?.provider ?? 'holdfast')),
-      ...chains.map((name) => entry(`chain:${name}`, 'holdfast')),
-      ...strategies.map((name) => entry(`strategy:${name}`, 'holdfast')),
-    ],
+    data: listedNames(config)
+      .filter(mayAsk)
+      .map((id) => ({
+        id,
+        object: 'model',
+        created: 0,
+        owned_by: (Object.hasOwn(config.models, id) ? config.models[id]?.provider : undefined) ?? 'holdfast',
+      })),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nearest } from '../nearest.js';
+import { gatewaySchema } from './gateway.js';
 import { hooksSchema } from './hooks.js';
 import { modelSchema } from './model.js';
 import { name, strategyName } from './names.js';
@@ -44,6 +45,7 @@ export const fileSchema = z
       .describe('Settings under one name, laid over those of the same file.')
       .prefault({}),
     hooks: hooksSchema.optional(),
+    gateway: gatewaySchema.prefault({}),
   })
   .superRefine((file, context) => {
     const { providers, models, chains, strategies, selection, loadBalancer, profile, profiles } = file;

@@ -13,6 +13,7 @@ const commands = [
   'breakers',
   'failures',
   'alerts',
+  'keys',
 ];
 
 describe('holdfast --help', () => {
@@ -31,7 +32,7 @@ describe('holdfast --help', () => {
     expect(stdout).toMatch(new RegExp(`Examples?:\\n.*holdfast ${command}`));
   });
 
-  it.each(['', ...commands, 'config check', 'config show', 'breakers open'])(
+  it.each(['', ...commands, 'config check', 'config show', 'breakers open', 'keys create'])(
     'started by npm, usage and examples can be typed as they are: %s --help',
     async (command) => {
       const args = `${command} --help`.trim().split(' ');
