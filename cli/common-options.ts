@@ -1,6 +1,6 @@
 import { Argument, Option } from 'commander';
 import { defaultTaskQueue } from '../contracts/completion.js';
-import { parseName } from './option-values.js';
+import { parseName, parsePort } from './option-values.js';
 
 // Options that several commands take mean the same everywhere.
 
@@ -16,6 +16,18 @@ export function taskQueueOption(): Option {
     '--task-queue <name>',
     `task queue of the workers (default: ${defaultTaskQueue})`,
   ).argParser(parseName);
+}
+
+export function hostOption(): Option {
+  return new Option('--host <address>', 'address that the gateway listens on (default: 127.0.0.1)').argParser(
+    parseName,
+  );
+}
+
+export function portOption(): Option {
+  return new Option('--port <number>', 'port that the gateway listens on (default: 8788)').argParser(
+    parsePort,
+  );
 }
 
 export function jsonOption(description: string): Option {

@@ -26,6 +26,13 @@ export function parseWholeNumber(text: string): number {
   throw new InvalidArgumentError('Not a whole number above zero.');
 }
 
+/** A TCP port; 0 for any that is free. */
+export function parsePort(text: string): number {
+  const value = parseNumber(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
+  throw new InvalidArgumentError('Not a port: a whole number from 0 to 65535.');
+}
+
 /** `a,b , c` as three names. */
 export function parseNames(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());

@@ -8,6 +8,7 @@ import { cancelCommand } from './commands/cancel.js';
 import { completeCommand } from './commands/complete.js';
 import { configCommand } from './commands/config.js';
 import { failuresCommand } from './commands/failures.js';
+import { gatewayCommand } from './commands/gateway.js';
 import { keysCommand } from './commands/keys.js';
 import { replayCommand } from './commands/replay.js';
 import { upCommand } from './commands/up.js';
@@ -25,6 +26,7 @@ const commands = [
   cancelCommand,
   replayCommand,
   workerCommand,
+  gatewayCommand,
   configCommand,
   failuresCommand,
   alertsCommand,

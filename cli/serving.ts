@@ -64,6 +64,11 @@ export function watchEngine({ address, connection }: Engine, tell: (line: string
   return { lost: () => lost, stop: () => ending.abort() };
 }
 
+/** How the server was come by: a worker that joined whatever answered must not look like one that was told where to go. */
+export function originOf({ source }: Engine): string {
+  return source === 'configured' ? 'configured' : 'found running, not configured';
+}
+
 /** The error for an ending that nobody wanted. */
 export function endingError(ending: Ending, { logPath, startedHere }: Engine): CommandError {
   switch (ending.why) {
@@ -98,9 +103,8 @@ export async function drain(
   ending: Ending | undefined,
   tell: (line: string) => void,
 ): Promise<void> {
-  if (ending?.why === 'worker_ended') return;
-  if (ending?.why === 'engine_ended') {
-    await Promise.race([worker.stop(), sleep(orphanedDrainMs)]);
+  if (ending?.why === 'worker_ended' || ending?.why === 'engine_ended') {
+    await Promise.race([worker.stop().catch(() => undefined), sleep(orphanedDrainMs)]);
     return;
   }
   const running = worker.inFlight();

@@ -1,5 +1,6 @@
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import type { ActivityDependencies } from '../activities/index.js';
 import { defaultTaskQueue } from '../contracts/completion.js';
 import { EngineError, type Engine } from '../engine/index.js';
 import { createWorker, workerIdentity } from '../worker/create-worker.js';
@@ -11,6 +12,9 @@ import { usableSearchAttributes } from './usable-search-attributes.js';
 /** A worker in this process. */
 export interface RunningWorker {
   taskQueue: string;
+  /** What else may work in this process over the same connection, until the worker is stopped. */
+  connection: NativeConnection;
+  dependencies: ActivityDependencies;
   /** Provider calls under way. */
   inFlight(): number;
   /** Settles when the worker ends; rejects when it did so by itself. */
@@ -25,6 +29,8 @@ export interface StartWorkerOptions {
   taskQueue: string | undefined;
   /** The command that runs it, as the Temporal UI is to name it. */
   program: string;
+  /** Whether it calls models, or only carries workflows on; default true. */
+  callsModels?: boolean;
   /** Told what the user should know, in a line. */
   tell: (line: string) => void;
 }
@@ -32,7 +38,7 @@ export interface StartWorkerOptions {
 /** Starts a worker on the engine. @throws EngineError when it cannot be reached */
 export async function startWorker(
   engine: Engine,
-  { providers, logger, taskQueue: wanted, program, tell }: StartWorkerOptions,
+  { providers, logger, taskQueue: wanted, program, callsModels = true, tell }: StartWorkerOptions,
 ): Promise<RunningWorker> {
   const connection = await connect(engine);
   let setup: LiveSetup | undefined;
@@ -45,7 +51,7 @@ export async function startWorker(
     const taskQueue = wanted ?? (await freeTaskQueue(connection, engine, providers, tell));
     const { config, source } = providers;
     setup = await createLiveSetup(config, logger, source);
-    const { worker, run } = await createWorker({
+    const { worker, run, dependencies } = await createWorker({
       connection,
       namespace: engine.namespace,
       config,
@@ -54,6 +60,7 @@ export async function startWorker(
       logger,
       taskQueue,
       identity: workerIdentity(program),
+      callsModels,
       searchAttributes: await usableSearchAttributes(engine, connection, tell),
     });
     const ended = run().finally(release);
@@ -61,6 +68,8 @@ export async function startWorker(
     ended.catch(() => undefined);
     return {
       taskQueue,
+      connection,
+      dependencies,
       inFlight: () => worker.getStatus().numInFlightNonLocalActivities,
       ended,
       stop: async () => {

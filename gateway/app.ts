@@ -1,6 +1,11 @@
 import { Hono, type Context } from 'hono';
 import { cors } from 'hono/cors';
-import { CompletionNotFoundError, NoWorkerError, type CompletionHandle, type Holdfast } from '../client/index.js';
+import {
+  CompletionNotFoundError,
+  NoWorkerError,
+  type CompletionHandle,
+  type Holdfast,
+} from '../client/index.js';
 import { mayAsk, notAllowed, type Access } from './access/access.js';
 import { withoutKeys, type GatewayKey } from './access/key-file.js';
 import { isForeignPage } from './access/open-gateway.js';

@@ -1,13 +1,14 @@
 import { Argument, Command } from 'commander';
 import { Holdfast } from '../../client/index.js';
 import { searchAttributeTypes } from '../../contracts/search-attributes.js';
+import type { RunningGateway } from '../../gateway/start-gateway.js';
 import { signalServer, startEngine, workflowUrl, type Engine } from '../../engine/index.js';
 import { createLogger } from '../../worker/logger.js';
 import { chooseProviders, type ChosenProviders } from '../choose-providers.js';
 import { clientAddress } from '../client-address.js';
 import type { CommandContext } from '../command-context.js';
 import { interruptedAtStart } from '../command-error.js';
-import { configOption, jsonOption, taskQueueOption } from '../common-options.js';
+import { configOption, hostOption, jsonOption, portOption, taskQueueOption } from '../common-options.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { printCompletion, watchCompletion } from '../first-completion.js';
 import { logLevel } from '../log-level.js';
@@ -17,6 +18,7 @@ import { reportError } from '../report-error.js';
 import type { Act } from '../run-command.js';
 import { drain, endingError, untilEnding, watchEngine, type Ending, type Serving } from '../serving.js';
 import { isSimulated } from '../simulated-answer.js';
+import { serveGateway, withGateway, type ServeGatewayOptions } from '../serve-gateway.js';
 import { startWorker, type RunningWorker } from '../start-worker.js';
 
 const defaultPrompt = 'In one sentence: what is durable execution good for?';
@@ -27,12 +29,17 @@ export interface UpOptions {
   simulate?: true;
   config?: string;
   taskQueue?: string;
+  host?: string;
+  port?: number;
+  gateway?: boolean;
   database?: string;
 }
 
 export function upCommand(act: Act): Command {
   return new Command('up')
-    .description('start everything here: Temporal, a worker and a first completion; stay up until Ctrl-C')
+    .description(
+      'start everything here: Temporal, a worker, the gateway and a first completion; stay up until Ctrl-C',
+    )
     .addArgument(
       new Argument('[prompt]', 'what to ask first; "-" reads it from stdin').default(defaultPrompt),
     )
@@ -41,6 +48,9 @@ export function upCommand(act: Act): Command {
     .option('--simulate', 'use simulated providers even where keys are set')
     .addOption(configOption())
     .addOption(taskQueueOption())
+    .addOption(hostOption())
+    .addOption(portOption())
+    .option('--no-gateway', 'serve no HTTP')
     .option('--database <file>', 'keep completions in this file, on a Temporal server of its own', parseName)
     .addHelpText('after', '\nExamples:\n  holdfast up\n  holdfast up --once --json "Say hello"')
     .action((prompt: string, options: UpOptions) =>
@@ -79,7 +89,16 @@ export async function runUp(prompt: string, options: UpOptions, context: Command
         program: 'holdfast-up',
         tell,
       });
-      return await serve(question, options, { context, engine, worker, providers, interrupts });
+      const gateway = await gatewayBeside(worker, options, { engine, providers, logger, tell });
+      const served = gateway === undefined ? worker : withGateway(worker, gateway);
+      return await serve(question, options, {
+        context,
+        engine,
+        worker: served,
+        providers,
+        interrupts,
+        ...(gateway === undefined ? {} : { gatewayUrl: gateway.url }),
+      });
     } finally {
       await engine.stop();
       if (engine.startedHere) tell('The Temporal server was stopped.');
@@ -92,6 +111,27 @@ export async function runUp(prompt: string, options: UpOptions, context: Command
 interface Up extends Serving {
   context: CommandContext;
   providers: ChosenProviders;
+  gatewayUrl?: string;
+}
+
+/** The gateway of `up`; a worker that cannot have one is stopped. Undefined where none is wanted. */
+async function gatewayBeside(
+  worker: RunningWorker,
+  { once, host, port, gateway = true }: UpOptions,
+  {
+    tell,
+    ...process
+  }: Pick<ServeGatewayOptions, 'engine' | 'providers' | 'logger'> & { tell: (line: string) => void },
+): Promise<RunningGateway | undefined> {
+  if (once === true || !gateway) return undefined;
+  try {
+    const served = await serveGateway({ ...process, worker, host, port, anyPort: port === undefined });
+    for (const notice of served.notices) tell(notice);
+    return served;
+  } catch (error) {
+    await worker.stop();
+    throw error;
+  }
 }
 
 async function serve(question: string, options: UpOptions, up: Up): Promise<ExitCode> {
@@ -163,9 +203,12 @@ function tellForeignSimulation({ taskQueue }: RunningWorker, { err }: CommandCon
   );
 }
 
-function tellUp({ context: { err }, engine, worker, providers }: Up): void {
+function tellUp({ context: { err }, engine, worker, providers, gatewayUrl }: Up): void {
   const simulated = providers.simulated === undefined ? '' : 'simulated providers, ';
   err.line();
+  if (gatewayUrl !== undefined) {
+    err.line(`Gateway for OpenAI clients: base URL ${gatewayUrl}/v1, for Anthropic clients: ${gatewayUrl}`);
+  }
   err.line(
     `Up: ${simulated}worker on task queue "${worker.taskQueue}", Temporal at ${engine.address}. Ctrl-C ends it.`,
   );

@@ -1,15 +1,14 @@
 import { Command } from 'commander';
 import { loadConfig, type ConfigSource } from '../../config/load.js';
-import { findEngine, type Engine } from '../../engine/index.js';
+import { findEngine } from '../../engine/index.js';
 import { createLogger } from '../../worker/logger.js';
 import type { CommandContext } from '../command-context.js';
-import { CommandError } from '../command-error.js';
 import { configOption, taskQueueOption } from '../common-options.js';
 import { exitCodes, type ExitCode } from '../exit-codes.js';
 import { logLevel } from '../log-level.js';
-import { whyNoProvider } from '../missing-keys.js';
+import { requireUsableProvider } from '../missing-keys.js';
 import type { Act } from '../run-command.js';
-import { drain, endingError, untilEnding, watchEngine } from '../serving.js';
+import { drain, endingError, originOf, untilEnding, watchEngine } from '../serving.js';
 import { startWorker } from '../start-worker.js';
 
 export interface WorkerCommandOptions {
@@ -40,15 +39,7 @@ export async function runWorkerCommand(
   const logger = createLogger(logLevel(env, 'info'));
   const source: ConfigSource = { file: options.config, env, shipped: 'current' };
   const config = await loadConfig(source);
-  const missing = await whyNoProvider(config, env);
-  if (missing !== undefined) {
-    throw new CommandError(
-      'no_provider_key',
-      exitCodes.invalid,
-      'No provider of the config can be called from here: none of their keys can be read.',
-      [...missing, 'For a look without keys: holdfast up'],
-    );
-  }
+  await requireUsableProvider(config, env);
   const interrupts = context.listenForInterrupts({ hangUpEnds: false });
   const engine = await findEngine({ env });
   context.installLogger(logger);
@@ -71,9 +62,4 @@ export async function runWorkerCommand(
   if (ending.why !== 'interrupted') throw endingError(ending, engine);
   logger.info('worker has ended');
   return exitCodes.answered;
-}
-
-/** A worker that joined whatever answered must not look like one that was told where to go. */
-function originOf({ source }: Engine): string {
-  return source === 'configured' ? 'configured' : 'found running, not configured';
 }
