@@ -76,15 +76,19 @@ export const rejectionReasons = [
   'engine_unavailable',
   'engine_refused',
   'invalid_request',
+  'incomplete_body',
   'payload_too_large',
+  'unsupported_encoding',
+  'unsupported_media_type',
   'model_not_found',
+  'model_not_allowed',
   'not_found',
+  'completion_not_found',
   'idempotency_key_mismatch',
-  'unauthorized',
-  'forbidden',
-  'key_expired',
+  'invalid_api_key',
+  'foreign_origin',
   'rate_limited',
-  'too_many_requests',
+  'internal_error',
 ] as const;
 
 export type RejectionReason = (typeof rejectionReasons)[number];
