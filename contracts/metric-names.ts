@@ -87,7 +87,8 @@ export const rejectionReasons = [
   'idempotency_key_mismatch',
   'invalid_api_key',
   'foreign_origin',
-  'rate_limited',
+  'requests_per_minute',
+  'tokens_per_minute',
   'internal_error',
 ] as const;
 
