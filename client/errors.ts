@@ -50,7 +50,11 @@ export class InvalidOptionsError extends HoldfastError {
 export class EngineUnavailableError extends HoldfastError {
   override readonly name = 'EngineUnavailableError';
   /** `trouble` says whether Temporal is away, or there and turning calls away because there are too many. */
-  constructor(address: string, cause: unknown, trouble: 'away' | 'limiting' = 'away') {
+  constructor(
+    address: string,
+    cause: unknown,
+    readonly trouble: 'away' | 'limiting' = 'away',
+  ) {
     const why = deepestMessage(cause);
     super(
       'engine_unavailable',
