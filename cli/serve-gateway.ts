@@ -8,7 +8,7 @@ import { clientAddress } from './client-address.js';
 import { CommandError } from './command-error.js';
 import { exitCodes } from './exit-codes.js';
 import { openAccess } from './gateway-access.js';
-import type { RunningWorker } from './start-worker.js';
+import type { RunningWorker, StartedWorker } from './start-worker.js';
 
 /** A gateway of this process, and what has to be said of it. */
 export interface ServedGateway extends RunningGateway {
@@ -17,7 +17,7 @@ export interface ServedGateway extends RunningGateway {
 
 export interface ServeGatewayOptions {
   engine: Engine;
-  worker: RunningWorker;
+  worker: StartedWorker;
   providers: ChosenProviders;
   logger: Logger;
   host?: string | undefined;
@@ -43,8 +43,7 @@ export async function serveGateway(options: ServeGatewayOptions): Promise<Served
   const start = (wished: number): Promise<RunningGateway> =>
     startGateway({
       connection,
-      address: engine.address,
-      namespace: engine.namespace,
+      engine: { ...clientAddress(engine), address: engine.address, namespace: engine.namespace },
       taskQueue,
       dependencies,
       holdfast,
@@ -80,7 +79,7 @@ export async function serveGateway(options: ServeGatewayOptions): Promise<Served
 /** Both as one: the gateway ends first, since the worker carries its workflows. */
 export function withGateway(worker: RunningWorker, gateway: RunningGateway): RunningWorker {
   return {
-    ...worker,
+    taskQueue: worker.taskQueue,
     inFlight: () => Math.max(worker.inFlight(), gateway.inFlight()),
     ended: Promise.race([worker.ended, gateway.ended]),
     stop: async () => {

@@ -12,15 +12,18 @@ import { usableSearchAttributes } from './usable-search-attributes.js';
 /** A worker in this process. */
 export interface RunningWorker {
   taskQueue: string;
-  /** What else may work in this process over the same connection, until the worker is stopped. */
-  connection: NativeConnection;
-  dependencies: ActivityDependencies;
   /** Provider calls under way. */
   inFlight(): number;
   /** Settles when the worker ends; rejects when it did so by itself. */
   ended: Promise<void>;
   /** Takes no new work, lets running calls end, and resolves when the worker is gone. */
   stop(): Promise<void>;
+}
+
+/** A worker, and what else may work with in its process until it is stopped. */
+export interface StartedWorker extends RunningWorker {
+  connection: NativeConnection;
+  dependencies: ActivityDependencies;
 }
 
 export interface StartWorkerOptions {
@@ -39,7 +42,7 @@ export interface StartWorkerOptions {
 export async function startWorker(
   engine: Engine,
   { providers, logger, taskQueue: wanted, program, callsModels = true, tell }: StartWorkerOptions,
-): Promise<RunningWorker> {
+): Promise<StartedWorker> {
   const connection = await connect(engine);
   let setup: LiveSetup | undefined;
   const release = (): Promise<void> => {

@@ -94,5 +94,6 @@ export const exposedHeaders = [
     'degraded',
     'notice',
     'notices',
+    'error',
   ].map((name) => `x-holdfast-${name}`),
 ];

@@ -1,4 +1,4 @@
-import { Hono, type Context } from 'hono';
+import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import {
   CompletionNotFoundError,
@@ -12,7 +12,7 @@ import { isForeignPage } from './access/open-gateway.js';
 import { exposedHeaders } from './answer.js';
 import { Completions, type CompletionsOptions } from './completions.js';
 import { jsonOf } from './json-body.js';
-import { problemOf, problemResponse } from './problem-response.js';
+import { errorCodeHeader, problemOf, problemResponse } from './problem-response.js';
 import { invalid, unavailable, type Problem } from './problem.js';
 import { anyone, belongsTo, requestIdOf } from './request-id.js';
 import { listTargets } from './target.js';
@@ -49,6 +49,10 @@ export function createGateway(options: GatewayOptions): Hono<{ Variables: Variab
   app.use(async (context, next) => {
     context.set('requestId', requestIdOf(context.req.header('x-request-id')));
     await next();
+    const { headers } = context.res;
+    const code = headers.get(errorCodeHeader);
+    // What became a completion is counted as one.
+    if (code !== null && !headers.has('x-holdfast-id')) options.metrics.rejected(code);
   });
   app.use(cors({ origin: '*', exposeHeaders: exposedHeaders }));
 
@@ -62,7 +66,7 @@ export function createGateway(options: GatewayOptions): Hono<{ Variables: Variab
       : context.json({ status: 'not ready', reason }, 503);
   });
 
-  app.use('/v1/*', async (context: Here, next) => {
+  const admitted: MiddlewareHandler<{ Variables: Variables }> = async (context, next) => {
     const { headers } = context.req.raw;
     const wire = wireOf(context.req.path);
     if (access === undefined) {
@@ -80,7 +84,13 @@ export function createGateway(options: GatewayOptions): Hono<{ Variables: Variab
     const response = respond(wire, context, caller.problem);
     response.headers.set('www-authenticate', 'Bearer');
     return response;
-  });
+  };
+  app.use('/v1/*', admitted);
+  app.use('/metrics', admitted);
+
+  app.get('/metrics', async ({ body }) =>
+    body(await options.metrics.text(), 200, { 'content-type': options.metrics.contentType }),
+  );
 
   app.get('/v1/models', (context) => {
     const config = options.config();

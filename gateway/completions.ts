@@ -1,12 +1,14 @@
 import type { CompletionResult } from '../client/index.js';
 import type { Config } from '../config/schema.js';
-import { answerIn, factsOf, headersOf, overheadMs, type AnswerFacts } from './answer.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import { answerIn, factsOf, headersOf, type AnswerFacts } from './answer.js';
 import type { ConnectedCompletions, ConnectedRequest } from './connected-completions.js';
 import { deadlineOf } from './deadline.js';
 import type { GatewayRequest } from './gateway-request.js';
 import { idHeaders, problemOf, problemResponse } from './problem-response.js';
 import { invalid, type Problem } from './problem.js';
 import { completionIdFor, longestKey } from './request-id.js';
+import { RequestMetrics } from './request-metrics.js';
 import { streamed } from './streamed-answer.js';
 import { targetNames, targetOf } from './target.js';
 import type { Wire } from './wires/wire.js';
@@ -15,6 +17,7 @@ export interface CompletionsOptions {
   completions: ConnectedCompletions;
   /** The config in force. */
   config: () => Config;
+  metrics: Metrics;
 }
 
 /** Serves completions over HTTP: each request is a durable completion, streamed from this process where that is possible. */
@@ -23,14 +26,17 @@ export class Completions {
 
   /** The response to one request; every ending is a response in the client's own format. */
   async serve(wire: Wire, request: GatewayRequest): Promise<Response> {
-    const cameAt = Date.now();
     const asked = this.#read(wire, request);
     if (!asked.ok) return problemResponse(wire, asked.problem, request.requestId);
     const { start, ignored, includeUsage, keyed } = asked;
-    const { id } = start;
+    const { id, stream = false } = start;
+    const metrics = new RequestMetrics(this.options.metrics, stream);
+    let begun: string | undefined;
     try {
       const completion = await this.options.completions.start(start, keyed);
+      begun = id;
       const { result, origin, leave } = completion;
+      metrics.follow(completion, asked.name);
       if (request.signal.aborted) leave();
       else request.signal.addEventListener('abort', leave, { once: true });
       void result.then(
@@ -43,18 +49,17 @@ export class Completions {
       };
       const facts = (recorded: CompletionResult): AnswerFacts => ({
         ...factsOf(recorded, ignored),
-        ...(origin === 'started'
-          ? { 'overhead-ms': overheadMs(recorded, Date.now() - cameAt) }
-          : { replayed: true }),
+        ...(origin === 'started' ? { 'overhead-ms': metrics.overheadMs(recorded) } : { replayed: true }),
       });
-      if (start.stream === true) {
-        return await streamed(wire, { completion, includeUsage, keyed, headers, facts });
+      if (stream) {
+        const onFirstToken = (): void => metrics.firstToken();
+        return await streamed(wire, { completion, includeUsage, keyed, headers, facts, onFirstToken });
       }
       const recorded = await result;
       const body = wire.answer(answerIn(recorded), namesOf(recorded));
       return Response.json(body, { headers: { ...headersOf(facts(recorded)), ...headers } });
     } catch (error) {
-      return problemResponse(wire, problemOf(error), request.requestId, id);
+      return problemResponse(wire, problemOf(error), request.requestId, begun);
     }
   }
 
@@ -74,6 +79,7 @@ export class Completions {
     const { chat, stream, includeUsage, ignored } = read;
     return {
       ok: true,
+      name: read.model,
       start: {
         ...chat,
         ...target,
@@ -91,6 +97,8 @@ export class Completions {
 type Asked =
   | {
       ok: true;
+      /** What the client wrote as `model`. */
+      name: string;
       start: ConnectedRequest;
       keyed: boolean;
       includeUsage: boolean;

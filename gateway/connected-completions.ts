@@ -9,6 +9,7 @@ import type { Route, RouteRequest } from '../contracts/route.js';
 import { nextStep } from '../policy/walk.js';
 import { ConnectedCall } from './connected-call.js';
 import type { ConnectedCompletion } from './connected-completion.js';
+import type { EngineWatch } from './engine-watch.js';
 import { LiveAnswer } from './live-answer.js';
 
 export interface ConnectedCompletionsOptions {
@@ -19,6 +20,8 @@ export interface ConnectedCompletionsOptions {
   processQueue: string;
   dependencies: ActivityDependencies;
   resolveRoute: (request: RouteRequest, allowedMs: number) => Promise<Route>;
+  /** Whether Temporal can be reached at all. */
+  watch: Pick<EngineWatch, 'down' | 'noteFailure' | 'noteSuccess'>;
   /** Whether the provider call begins while Temporal records the start. Keyed requests always wait for that. */
   overlapped: () => boolean;
   warn: (message: string, detail: string) => void;
@@ -67,7 +70,14 @@ export class ConnectedCompletions {
       const live = joined.live.broken === undefined ? joined.live : new LiveAnswer();
       return { ...joined, live, origin: 'joined' };
     }
+    const { watch, engine } = this.options;
+    const down = watch.down();
+    if (down !== undefined) {
+      const since = new Date(down.since).toISOString();
+      throw new EngineUnavailableError(engine.address, new Error(`it has not answered since ${since}`));
+    }
     const completion = this.#start({ ...checked, id, deadlineMs }, keyed);
+    completion.then(watch.noteSuccess, watch.noteFailure);
     this.#open.set(id, { fingerprint: checked.fingerprint, completion });
     const close = (): void => void this.#open.delete(id);
     completion.then(({ result }) => result.then(close, close), close);

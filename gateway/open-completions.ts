@@ -5,6 +5,7 @@ import { CompletionStarter } from '../client/completion-starter.js';
 import { defaultLingerMs } from '../client/completion-run.js';
 import { EngineConnection } from '../client/engine-connection.js';
 import { ConnectedCompletions } from './connected-completions.js';
+import type { EngineWatch } from './engine-watch.js';
 
 export interface OpenCompletionsOptions {
   /** Shared with the workers of this process, so that workflows begin here without a round trip. */
@@ -15,6 +16,8 @@ export interface OpenCompletionsOptions {
   processQueue: string;
   dependencies: ActivityDependencies;
   searchAttributes: boolean;
+  /** Whether Temporal can be reached at all. */
+  watch: Pick<EngineWatch, 'down' | 'noteFailure' | 'noteSuccess'>;
   overlapped: () => boolean;
   warn: (message: string, detail: string) => void;
 }

@@ -43,15 +43,19 @@ export function problemOf(error: unknown): Problem {
   };
 }
 
+/** Says the code of an error, whatever the form of the body. */
+export const errorCodeHeader = 'x-holdfast-error';
+
 /** A problem as a response in the wire's form. Terminal ones tell SDKs not to repeat the request by themselves. */
 export function problemResponse(wire: Wire, problem: Problem, requestId: string, id?: string): Response {
-  const { status, retryAfterMs, passes } = problem;
+  const { status, code, retryAfterMs, passes } = problem;
   return Response.json(wire.error(problem, requestId), {
     // 499 is nginx's word for a client that left; nobody reads it.
     status,
     headers: {
       ...idHeaders(wire, requestId),
       ...(id === undefined ? {} : { 'x-holdfast-id': id }),
+      [errorCodeHeader]: code,
       ...(passes ? {} : { 'x-should-retry': 'false' }),
       ...(retryAfterMs === undefined
         ? {}

@@ -1,19 +1,21 @@
 import type { NativeConnection } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import type { ActivityDependencies } from '../activities/index.js';
-import type { Holdfast } from '../client/index.js';
+import type { EngineAddress, Holdfast } from '../client/index.js';
 import type { Config } from '../config/schema.js';
 import type { Access } from './access/access.js';
+import { createMetrics } from '../telemetry/metrics.js';
 import { createConnectedWorker } from '../worker/connected-worker.js';
 import { createGateway } from './app.js';
+import { connectionForWatch, createEngineWatch, temporalProbe, workflowPollers } from './engine-watch.js';
 import { openCompletions } from './open-completions.js';
 import { startServer } from './server.js';
 
 export interface StartGatewayOptions {
   /** Shared with the worker of this process on the task queue. */
   connection: NativeConnection;
-  address: string;
-  namespace: string;
+  /** Where Temporal is. */
+  engine: EngineAddress & { address: string; namespace: string };
   taskQueue: string;
   /** Those of that worker. */
   dependencies: ActivityDependencies;
@@ -47,7 +49,8 @@ export interface RunningGateway {
 
 /** Serves the gateway beside a worker of the same process. @throws Error with the system's code when it cannot listen */
 export async function startGateway(options: StartGatewayOptions): Promise<RunningGateway> {
-  const { connection, namespace, taskQueue, dependencies, logger, config, drainMs } = options;
+  const { connection, engine, taskQueue, dependencies, logger, config, drainMs } = options;
+  const { address, namespace } = engine;
   const { worker, processQueue } = await createConnectedWorker({
     connection,
     namespace,
@@ -63,9 +66,27 @@ export async function startGateway(options: StartGatewayOptions): Promise<Runnin
   };
   const warn = (message: string, detail: string): void => logger.warn({ detail }, message);
   const { searchAttributes } = dependencies;
+  const watched = connectionForWatch(engine);
+  const watch = createEngineWatch({
+    probe: temporalProbe(watched),
+    pollers: workflowPollers(watched, taskQueue),
+    now: Date.now,
+    random: Math.random,
+    everyMs: 5_000,
+    failingEveryMs: 500,
+  });
+  const release = async (): Promise<void> => {
+    watch.stop();
+    await watched.close();
+    await endWorker();
+  };
+  const metrics = createMetrics({ known: config });
   const completions = openCompletions({
     ...options,
+    address,
+    namespace,
     processQueue,
+    watch,
     searchAttributes,
     overlapped: () => config().gateway.overlappedStart,
     warn,
@@ -75,7 +96,8 @@ export async function startGateway(options: StartGatewayOptions): Promise<Runnin
     ...options,
     completions,
     warn,
-    notReady: () => Promise.resolve(undefined),
+    metrics,
+    notReady: () => watch.readiness(),
     draining: () => draining,
   });
   try {
@@ -87,11 +109,11 @@ export async function startGateway(options: StartGatewayOptions): Promise<Runnin
       stop: async () => {
         draining = true;
         await server.stop(drainMs);
-        await endWorker();
+        await release();
       },
     };
   } catch (error) {
-    await endWorker();
+    await release();
     throw error;
   }
 }

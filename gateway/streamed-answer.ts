@@ -17,6 +17,7 @@ export interface StreamTerms {
   headers: Record<string, string>;
   /** What is said besides the answer, once that is known. */
   facts: (result: CompletionResult) => AnswerFacts;
+  onFirstToken: () => void;
 }
 
 /**
@@ -24,7 +25,7 @@ export interface StreamTerms {
  * before the answer is recorded. A stream has one author: when that one breaks off, the stream ends with an error.
  */
 export async function streamed(wire: Wire, terms: StreamTerms): Promise<Response> {
-  const { completion, includeUsage, keyed, headers, facts } = terms;
+  const { completion, includeUsage, keyed, headers, facts, onFirstToken } = terms;
   const { id, result, live, leave } = completion;
   const reader = live.reader();
   let ending: { value: CompletionResult } | { error: unknown } | undefined;
@@ -37,6 +38,7 @@ export async function streamed(wire: Wire, terms: StreamTerms): Promise<Response
   while (live.model === undefined && ending === undefined) await reader.next();
   // Before any token, a failure is a response of its own.
   const model = live.model ?? (await result).model;
+  onFirstToken();
   const created = Math.floor(Date.now() / 1_000);
   const writer = wire.stream({ id, model, created }, { includeUsage });
   const stream = eventStream(leave);

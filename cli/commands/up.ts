@@ -19,7 +19,7 @@ import type { Act } from '../run-command.js';
 import { drain, endingError, untilEnding, watchEngine, type Ending, type Serving } from '../serving.js';
 import { isSimulated } from '../simulated-answer.js';
 import { serveGateway, withGateway, type ServeGatewayOptions } from '../serve-gateway.js';
-import { startWorker, type RunningWorker } from '../start-worker.js';
+import { startWorker, type RunningWorker, type StartedWorker } from '../start-worker.js';
 
 const defaultPrompt = 'In one sentence: what is durable execution good for?';
 
@@ -116,7 +116,7 @@ interface Up extends Serving {
 
 /** The gateway of `up`; a worker that cannot have one is stopped. Undefined where none is wanted. */
 async function gatewayBeside(
-  worker: RunningWorker,
+  worker: StartedWorker,
   { once, host, port, gateway = true }: UpOptions,
   {
     tell,

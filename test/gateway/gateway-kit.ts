@@ -2,6 +2,7 @@ import { Attendances } from '../../activities/index.js';
 import { createGateway } from '../../gateway/app.js';
 import { openCompletions } from '../../gateway/open-completions.js';
 import { startServer } from '../../gateway/server.js';
+import { createMetrics } from '../../telemetry/metrics.js';
 import { createConnectedWorker } from '../../worker/connected-worker.js';
 import { startCompletionKit, type CompletionKit, type KitOptions } from '../support/completion-kit.js';
 
@@ -49,6 +50,7 @@ export async function startGatewayKit({
     processQueue: connected?.processQueue ?? `${taskQueue}/nobody`,
     dependencies,
     searchAttributes: options.searchAttributes ?? true,
+    watch: { down: () => undefined, noteFailure: () => undefined, noteSuccess: () => undefined },
     overlapped: () => overlapped,
     warn,
   });
@@ -57,6 +59,7 @@ export async function startGatewayKit({
     holdfast: kit.holdfast,
     config: () => config.config,
     warn,
+    metrics: createMetrics({ known: () => config.config }),
     notReady: () => Promise.resolve(undefined),
     draining: () => false,
   });
