@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { ConnectionsInUse } from './connections-in-use.js';
 
@@ -111,11 +112,14 @@ function endWhenStalled(response: ServerResponse, stalledMs: number): void {
 }
 
 async function stop(server: Server, connectionsInUse: ConnectionsInUse, withinMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  // The HTTP server's own close would destroy connections whose last response is written but not yet taken.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
   connectionsInUse.close();
   const late = setTimeout(() => server.closeAllConnections(), withinMs);
   await closed;
   clearTimeout(late);
+  // Ends its looking for slow clients as well.
+  server.close();
 }
 
 const hostInUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);

@@ -292,6 +292,28 @@ describe('stopping', () => {
     await Promise.all([stopping, busy.closed]);
   });
 
+  it('a response that is written but not yet taken comes whole', async () => {
+    const size = 16 * 1_024 * 1_024;
+    let began = false;
+    const held = await startServer({
+      port: 0,
+      fetch: () => {
+        began = true;
+        return new Response('x'.repeat(size));
+      },
+    });
+    await using slow = await openRaw(held.url);
+    slow.socket.pause();
+    await slow.send(rawRequest('GET', '/', {}));
+    await vi.waitFor(() => expect(began).toBe(true));
+    await sleep(20);
+    const stopping = held.stop(60_000);
+    await sleep(20);
+    slow.socket.resume();
+    await Promise.all([stopping, slow.closed]);
+    expect(slow.received().split('\r\n\r\n')[1]).toHaveLength(size);
+  });
+
   it('ends those that take longer than it waits, and says so to whoever works on them', async () => {
     const state = await startHeld();
     await using busy = await openRaw(state.held.url);
