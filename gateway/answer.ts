@@ -1,4 +1,5 @@
 import type { CompletionResult } from '../client/index.js';
+import type { Adaptation } from '../contracts/adaptation.js';
 import type { ChatAnswer } from '../contracts/chat.js';
 import { whatElse } from '../policy/conclusion.js';
 
@@ -29,6 +30,7 @@ export function factsOf(
   }: CompletionResult,
   ignored: readonly string[],
 ): Record<string, string | number | boolean> {
+  const dropped = [...ignored, ...(attempts.at(-1)?.adapted ?? []).flatMap(droppedName)];
   return {
     id,
     model,
@@ -40,8 +42,19 @@ export function factsOf(
     ...(degraded === true ? { degraded } : {}),
     ...(notice === undefined ? {} : { notice }),
     ...(notices.length === 0 ? {} : { notices: notices.join(' | ') }),
-    ...(ignored.length === 0 ? {} : { 'dropped-params': ignored.join(', ') }),
+    ...(dropped.length === 0 ? {} : { 'dropped-params': dropped.join(', ') }),
   };
+}
+
+/** The field that the answering model did without, as clients write it. What was sent in another form is no such field. */
+function droppedName({ parameter, how, detail }: Adaptation): string[] {
+  if (how !== 'dropped') return [];
+  if (parameter === 'extra') return [detail ?? parameter];
+  const name =
+    parameter === 'reasoningBudget'
+      ? 'thinking.budget_tokens'
+      : parameter.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return [detail === undefined ? name : `${name} (${detail})`];
 }
 
 /** The facts as response headers, which hold one line of visible ASCII each. */
@@ -59,7 +72,9 @@ export function headersOf(facts: Record<string, string | number | boolean>): Rec
 /** Response headers that scripts of a browser may read. */
 export const exposedHeaders = [
   'x-request-id',
+  'request-id',
   'retry-after',
+  'x-should-retry',
   ...[
     'id',
     'model',
@@ -74,5 +89,6 @@ export const exposedHeaders = [
     'degraded',
     'notice',
     'notices',
+    'estimate',
   ].map((name) => `x-holdfast-${name}`),
 ];

@@ -84,7 +84,7 @@ function unread(value: unknown, read: unknown, path = ''): string[] {
   return Object.entries(value).flatMap(([name, field]) => {
     const at = path === '' ? name : `${path}.${name}`;
     if (field === null || field === undefined) return [];
-    return name in read ? unread(field, read[name], at) : [at];
+    return Object.hasOwn(read, name) ? unread(field, read[name], at) : [at];
   });
 }
 
