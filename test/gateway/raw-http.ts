@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { z } from 'zod';
 
@@ -162,6 +161,6 @@ export async function sendBytes(url: string, bytes: Uint8Array | string): Promis
   socket.on('error', () => undefined);
   socket.setTimeout(500, () => socket.destroy());
   socket.write(bytes);
-  await once(socket, 'close');
+  await new Promise((resolve) => socket.once('close', resolve));
   return Buffer.concat(received).toString('latin1');
 }
