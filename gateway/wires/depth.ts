@@ -3,12 +3,10 @@ const deepest = 100;
 
 /** Whether lists and objects are nested so deep that reading them one within the other cannot be risked. */
 export function isTooDeep(value: unknown): boolean {
-  let level = [value];
+  let level = [value].filter(isNested);
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > deepest) return true;
-    level = level.flatMap((each) =>
-      typeof each === 'object' && each !== null ? Object.values(each).filter(isNested) : [],
-    );
+    level = level.flatMap((each): unknown[] => Object.values(each ?? {})).filter(isNested);
   }
   return false;
 }

@@ -29,7 +29,9 @@ describe('each way a provider call can end, through the gateway', () => {
   beforeAll(async () => {
     const models: Record<string, object> = {};
     const chains: Record<string, string[]> = { default: ['good-openai', 'good-anthropic'] };
-    for (const wire of wireNames) models[`good-${wire}`] = { provider: wire, contextWindow: 200_000 };
+    for (const wire of wireNames) {
+      models[`good-${wire}`] = { provider: wire, contextWindow: 200_000, price: { input: 1, output: 2 } };
+    }
     for (const [wire, way] of ways) {
       for (const { openai, anthropic } of Object.values(answers)) {
         models[`answering-${wire}-${way}-${openai}-${anthropic}`] = {
@@ -67,6 +69,26 @@ describe('each way a provider call can end, through the gateway', () => {
   function noKeyIn({ body, headers }: Answer): void {
     expect(body + JSON.stringify([...headers])).not.toContain(testKey);
   }
+
+  it('what is said of an answer is in the headers that a script of a browser may read', async () => {
+    const { headers } = await ask(gateway.url, {
+      wire: 'openai',
+      model: 'good-openai',
+      headers: { origin: 'https://app.example', 'x-request-id': 'mine-1' },
+    });
+    expect(headers.get('x-request-id')).toBe('mine-1');
+    const exposed = headers.get('access-control-expose-headers')?.split(/,\s*/);
+    const said = [...headers.keys()].filter((name) => name.startsWith('x-holdfast-'));
+    expect(said).toEqual(
+      expect.arrayContaining(
+        ['id', 'model', 'provider', 'requested-model', 'attempts', 'cost-usd'].map(
+          (name) => `x-holdfast-${name}`,
+        ),
+      ),
+    );
+    for (const name of [...said, 'x-request-id', 'x-should-retry', 'request-id', 'retry-after'])
+      expect(exposed).toContain(name);
+  });
 
   describe.each(ways)('%s, %s', (wire, way, stream) => {
     it.concurrent.each(Object.entries(answers))(
@@ -115,9 +137,11 @@ describe('each way a provider call can end, through the gateway', () => {
       },
     );
 
-    // One way of each wire for each row: together they are all, and half as many.
-    const everySecond = cases.filter((_row, at) => (at % 2 === 0) === stream);
-    it.concurrent.each(everySecond)(
+    // What the client sees of a fallback is the same for each row: each is seen one way, in turns.
+    const inTurn = cases.filter(
+      (_row, at) => ways[at % ways.length]?.slice(0, 2).join() === `${wire},${way}`,
+    );
+    it.concurrent.each(inTurn)(
       '%s -> %s, with another model behind it',
       async (_name, kind, { seen, streamed = seen, status, replaced, deadline }, at) => {
         const model = `first-${failing(at, wire, stream)}`;
