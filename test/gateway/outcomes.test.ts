@@ -178,6 +178,27 @@ describe('each way a provider call can end, through the gateway', () => {
   });
 });
 
+it('a model that its breaker or a gate spares is not called, and the client hears when it may be again', async () => {
+  await using gateway = await startGatewayKit({ policy: { circuitBreaker: { failureThreshold: 5 } } });
+  const { provider } = gateway.kit;
+  for (const [wire, model, planned, status] of [
+    ['openai', 'gpt-4', step.status(429, { retryAfter: 30 }), 429],
+    ['anthropic', 'claude-3-haiku-20240307', step.status(503), 503],
+  ] as const) {
+    provider.plan(model, planned);
+    let calls: number;
+    let answer: Answer;
+    // What is known of a model's health spreads in its own time.
+    do {
+      calls = provider.calls(model).length;
+      answer = await ask(gateway.url, { wire, model, headers: { 'x-holdfast-deadline': '5s' } });
+    } while (provider.calls(model).length > calls);
+    expect(answer.status).toBe(status);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(answer.json).toHaveProperty('holdfast.attempts.0.outcome', 'circuit_open');
+  }
+});
+
 /** What is said besides the answer: in headers, or at the end of a stream whose headers left before. */
 function factsIn(wire: WireName, { json, events, headers }: Answer): Record<string, unknown> {
   if (json !== undefined) {
