@@ -31,14 +31,14 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 
 describe.each(wireNames)('a request that cannot be served, in the form of %s', (wire) => {
   it.each([
-    ['GET', pathOf[wire]],
-    ['DELETE', pathOf[wire]],
-    ['POST', `${pathOf[wire]}/nothing`],
-    ['GET', `${pathOf[wire]}/%00%ff`],
-  ])('%s %s -> 404', async (method, path) => {
+    ['GET', pathOf[wire], 405],
+    ['DELETE', pathOf[wire], 405],
+    ['POST', `${pathOf[wire]}/nothing`, 404],
+    ['GET', `${pathOf[wire]}/%00%ff`, 404],
+  ])('%s %s -> %i', async (method, path, status) => {
     const answer = await answerOf(await fetch(gateway.url + path, { method }));
-    expect(answer.status).toBe(404);
-    expect(errorIn(wire, answer.json).code).toBe('not_found');
+    expect(answer.status).toBe(status);
+    expect(errorIn(wire, answer.json).code).toBe(status === 405 ? 'method_not_allowed' : 'not_found');
     expect(answer.headers.get('x-should-retry')).toBe('false');
   });
 
