@@ -1,0 +1,219 @@
+import type { ContinuationHow } from '../../contracts/continuation.js';
+import { isRepetition, isToldAnew, type Joint } from './evidence.js';
+import { folded, isBlank, isUnspaced, isWordUnit } from './folded.js';
+import { plainJoint, whiteSpaceLeft } from './joint.js';
+import { closingOf, openingState } from './openings.js';
+import { Repeats, type Beginning, type Repeat } from './repeats.js';
+
+/**
+ * `deciding`: text is held back while it may be a repetition. `joining`: the repetition is over, white space is looked
+ * at. `told_anew`: it is the whole answer from its beginning, word for word so far. `joined`: everything passes.
+ * `restarted`: it is another answer, and nothing passes any more.
+ */
+export type SeamState = 'deciding' | 'joining' | 'told_anew' | 'joined' | 'restarted';
+
+/** White space alone is held back no further than this. */
+const longestBlank = 400;
+
+/** What agrees for so long is a repetition in the making: no impatience lets it pass. */
+const surelyRepeating = 40;
+
+/**
+ * Joins a continuation to the text that the client has, while it streams: leaves out what the model repeats and mends
+ * the white space in between. No clock in it: whoever waits too long calls {@link flush}. What it lets through does
+ * not depend on how the continuation was cut into pieces. In doubt it lets text pass: a repetition is a blemish, a
+ * missing word a fault.
+ */
+export class Seam {
+  readonly #delivered: string;
+  readonly #how: ContinuationHow;
+  /** Folded. */
+  readonly #known: string;
+  /** White space at the end of what was delivered. */
+  readonly #tail: string;
+  #state: SeamState = 'deciding';
+  #taken = '';
+  /** White space that the continuation begins with. */
+  #lead = '';
+  #repeats: Repeats[] = [];
+  /** Where the next visible unit may begin a repetition. */
+  #beginning: Beginning | undefined = { at: 0 };
+  #mayOpen = true;
+  #ended: Repeat[] = [];
+  #best: Repeat | undefined;
+  /** Of the continuation, what was taken and not let through. */
+  #cut = 0;
+
+  /**
+   * @param delivered All that the client has, of whichever author.
+   * @param how After a prefill the continuation brings the white space anew that was cut off the prefill's end.
+   */
+  constructor(delivered: string, how: ContinuationHow) {
+    this.#delivered = delivered;
+    this.#how = how;
+    this.#known = folded(delivered);
+    this.#tail = delivered.slice(delivered.trimEnd().length);
+  }
+
+  get state(): SeamState {
+    return this.#state;
+  }
+
+  /** Units of the continuation that did not pass, as long as nothing is held back. */
+  get overlapCut(): number {
+    return this.#cut;
+  }
+
+  /** Takes the next piece. @returns What may be shown of it, and of what was held back before. */
+  feed(piece: string): string {
+    let passed = '';
+    for (let at = 0; at < piece.length; at += 1) {
+      if (this.#state === 'joined') return passed + piece.slice(at);
+      passed += this.#take(piece.charAt(at));
+    }
+    return passed;
+  }
+
+  /** Called after a silence or a wait: lets pass what is held back, unless it repeats the delivered text word for word. */
+  flush(): string {
+    if (this.#state !== 'deciding' || this.#taken === '') return '';
+    if (this.#repeats.some(({ agreed }) => agreed >= surelyRepeating)) return '';
+    return this.#decide(undefined, true);
+  }
+
+  /** The continuation has ended, or something other than text follows. @returns The rest of what was held back. */
+  end(): string {
+    const passed = this.#isUndecided ? this.#decide(undefined, true) : '';
+    return this.#state === 'joining' ? passed + this.#join() : passed;
+  }
+
+  get #isUndecided(): boolean {
+    return this.#state === 'deciding' || this.#state === 'told_anew';
+  }
+
+  #take(unit: string): string {
+    if (this.#state === 'restarted') return '';
+    this.#taken += unit;
+    if (this.#state === 'joining') return isBlank(unit) ? '' : this.#join();
+
+    this.#judgeEnded(unit);
+    const end = this.#taken.length;
+    for (const repeats of this.#repeats) this.#ended.push(...repeats.take(unit, end));
+    if (!isBlank(unit)) this.#begin(unit, end);
+    else if (end - 1 === this.#lead.length) this.#lead += unit;
+    this.#lookForOpening(unit, end);
+    this.#repeats = this.#repeats.filter(({ isAlive }) => isAlive);
+    return this.#decide(unit, false);
+  }
+
+  #begin(unit: string, end: number): void {
+    if (this.#beginning === undefined) return;
+    const repeats = new Repeats(this.#known, this.#beginning);
+    this.#ended.push(...repeats.take(unit, end));
+    this.#repeats.push(repeats);
+    this.#beginning = undefined;
+  }
+
+  #lookForOpening(unit: string, end: number): void {
+    if (!this.#mayOpen) return;
+    const state = openingState(this.#taken);
+    if (state === 'ended') this.#beginning = { at: end, mark: unit };
+    if (state === 'none') this.#mayOpen = false;
+  }
+
+  /** Repetitions are judged by what follows them. */
+  #judgeEnded(next: string | undefined): void {
+    for (const repeat of this.#ended) {
+      const overlap = {
+        text: this.#known.slice(repeat.from),
+        whole: repeat.from === 0,
+        splitsWord: isLetterOfWord(this.#known.slice(-1)) && isLetterOfWord(next),
+      };
+      const isLonger = this.#best === undefined || repeat.from < this.#best.from;
+      if (isLonger && isRepetition(overlap, this.#jointBefore(repeat.after), this.#known)) this.#best = repeat;
+    }
+    this.#ended = [];
+  }
+
+  #decide(unit: string | undefined, now: boolean): string {
+    if (now) this.#judgeEnded(unit);
+    const best = this.#best;
+    const anew = this.#toldAnew();
+    if (anew && this.#state === 'deciding') this.#state = 'told_anew';
+    const mayBeLonger =
+      best === undefined
+        ? this.#repeats.length > 0 || this.#mayOpen || this.#beginning !== undefined || this.#ended.length > 0
+        : this.#repeats.some((repeats) => repeats.mayBeLonger(best.from)) || this.#ended.length > 0;
+    const isTooLong = this.#lead.length >= longestBlank && this.#lead.length === this.#taken.length;
+    if (mayBeLonger && !now && !isTooLong) return '';
+    if (best !== undefined) return this.#leaveOut(best);
+    if (this.#state === 'told_anew') {
+      // Other words, or an end before anything new: another answer.
+      this.#state = 'restarted';
+      this.#cut = this.#taken.length;
+      return '';
+    }
+    return this.#passAll();
+  }
+
+  #toldAnew(): boolean {
+    return this.#repeats.some(({ toldAnew }) => toldAnew !== '' && isToldAnew(toldAnew, this.#jointBefore()));
+  }
+
+  #leaveOut({ end, after: { mark } }: Repeat): string {
+    const rest = this.#taken.slice(end);
+    const closing = closingOf(mark);
+    const unwrapped = closing !== undefined && rest.startsWith(closing) ? rest.slice(closing.length) : rest;
+    this.#cut = this.#taken.length - unwrapped.length;
+    this.#taken = unwrapped;
+    this.#state = 'joining';
+    return unwrapped.trim() === '' ? '' : this.#join();
+  }
+
+  /** Lets pass what follows a repetition. */
+  #join(): string {
+    const rest = this.#taken.trimStart();
+    const lead = this.#taken.slice(0, this.#taken.length - rest.length);
+    this.#state = 'joined';
+    const kept = whiteSpaceLeft(this.#tail, lead);
+    this.#cut += lead.length - kept.length;
+    return kept + rest;
+  }
+
+  /** Nothing was repeated. */
+  #passAll(): string {
+    const rest = this.#taken.slice(this.#lead.length);
+    this.#state = 'joined';
+    const kept =
+      this.#how === 'prefill'
+        ? whiteSpaceLeft(this.#tail, this.#lead)
+        : plainJoint(this.#delivered, this.#lead, rest[0]);
+    this.#cut = Math.max(0, this.#lead.length - kept.length);
+    return kept + rest;
+  }
+
+  #jointBefore({ at }: Beginning = { at: 0 }): Joint {
+    const blanks = this.#tail + this.#lead;
+    const stripped = at > this.#lead.length;
+    const first = this.#taken[this.#lead.length];
+    const glued = isWordUnit(this.#known.slice(-1)) && isWordUnit(first);
+    const kind = blanks.includes('\n') ? 'break' : blanks !== '' ? 'spaced' : glued ? 'glued' : 'other';
+    return { how: this.#how, kind, stripped };
+  }
+}
+
+/** Ends and beginnings of words show themselves by blanks only where there are any. */
+function isLetterOfWord(unit: string | undefined): boolean {
+  return isWordUnit(unit) && !isUnspaced(unit);
+}
+
+/** What the client has after a whole continuation, and what of it was left out; as a {@link Seam} lets it through. */
+export function joined(
+  delivered: string,
+  continuation: string,
+  how: ContinuationHow,
+): { text: string; overlapCut: number; restarted: boolean } {
+  const seam = new Seam(delivered, how);
+  const text = delivered + seam.feed(continuation) + seam.end();
+  return { text, overlapCut: seam.overlapCut, restarted: seam.state === 'restarted' };
+}
