@@ -18,17 +18,31 @@ export function foldUnit(unit: string): string {
   return lower.length === 1 ? lower : unit;
 }
 
-/** A whole text, folded, with runs of white space as one blank and none at its ends. */
-export function folded(text: string): string {
+/** A whole text as it is compared. */
+export interface Folded {
+  /** Runs of white space are one blank, and there is none at the ends. */
+  text: string;
+  /** Where lines and sentences begin in it. */
+  begins: ReadonlySet<number>;
+}
+
+export function folded(text: string): Folded {
   const units: string[] = [];
-  let blank = true;
+  const begins = new Set<number>([0]);
+  let gap = '';
   for (let at = 0; at < text.length; at += 1) {
     const unit = foldUnit(text.charAt(at));
-    if (unit === ' ' && blank) continue;
-    blank = unit === ' ';
+    if (unit === ' ') {
+      gap += text.charAt(at);
+      continue;
+    }
+    const isNext = gap.includes('\n') || (gap !== '' && /[.!?:…"]/.test(units.at(-1) ?? ''));
+    if (gap !== '' && units.length > 0) units.push(' ');
+    if (isNext || /[。！？]/.test(units.at(-1) ?? '')) begins.add(units.length);
+    gap = '';
     units.push(unit);
   }
-  return units.join('').trimEnd();
+  return { text: units.join(''), begins };
 }
 
 export function isBlank(unit: string): boolean {
@@ -49,10 +63,11 @@ export function isUnspaced(unit: string | undefined): boolean {
   return unit !== undefined && unspaced.test(unit);
 }
 
-/** True where a word, a mark or, in scripts without blanks, a letter begins in a folded text. */
+/** True where a word, an opening mark or, in scripts without blanks, a letter begins in a folded text. */
 export function beginsWord(text: string, at: number): boolean {
   const unit = text[at];
   if (unit === undefined || unit === ' ' || /[\uDC00-\uDFFF]/.test(unit)) return false;
-  const before = text[at - 1];
-  return !isWordUnit(unit) || !isWordUnit(before) || isUnspaced(unit);
+  // Nobody begins anew with what ends something.
+  if (/[.,;:!?…)\]}>%。、，！？：；）」』]/.test(unit)) return false;
+  return !isWordUnit(unit) || !isWordUnit(text[at - 1]) || isUnspaced(unit);
 }

@@ -25,8 +25,8 @@ const phrases = [
   'resuming',
 ] as const;
 
-/** An opening is a line or two; what is longer is an answer. */
-const longestOpening = 160;
+/** An opening is a sentence or two; what is longer is an answer. */
+const longestOpening = 120;
 
 /** Marks that a repeated piece is wrapped in or announced with. */
 const wrapping = /["'“”„‘’«»`*_>….]/;
@@ -44,11 +44,16 @@ export type OpeningState =
 export function openingState(beginning: string): OpeningState {
   if (beginning.length > longestOpening) return 'none';
   const last = beginning.slice(-1);
-  const said = beginning.replace(/^[\s"'“”„‘’«»`*_>….[(-]+/, '').toLowerCase();
+  const said = beginning.replace(leadingMarks, '').toLowerCase().replaceAll('’', "'");
   if (said === '') return wrapping.test(last) ? 'ended' : 'open';
-  if (!isPhrase(said.replaceAll('’', "'"))) return 'none';
-  return /[:.!…\n,)\]—*"“«-]/.test(last) ? 'ended' : 'open';
+  // Each sentence of it must be one of those.
+  const sentences = said.split(/[:.!…\n]+/).map((sentence) => sentence.replace(leadingMarks, ''));
+  const open = sentences.at(-1) ?? '';
+  if (sentences.some((sentence) => !isPhrase(sentence))) return 'none';
+  return open === '' || phrases.some((phrase) => open === `${phrase},`) ? 'ended' : 'open';
 }
+
+const leadingMarks = /^[\s"'“”„‘’«»`*_>….[\](—-]+/;
 
 function isPhrase(said: string): boolean {
   return phrases.some(

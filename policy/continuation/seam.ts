@@ -1,6 +1,6 @@
 import type { ContinuationHow } from '../../contracts/continuation.js';
 import { isRepetition, isToldAnew, type Joint } from './evidence.js';
-import { folded, isBlank, isUnspaced, isWordUnit } from './folded.js';
+import { folded, isBlank, isUnspaced, isWordUnit, type Folded } from './folded.js';
 import { plainJoint, whiteSpaceLeft } from './joint.js';
 import { closingOf, openingState } from './openings.js';
 import { Repeats, type Beginning, type Repeat } from './repeats.js';
@@ -27,8 +27,7 @@ const surelyRepeating = 40;
 export class Seam {
   readonly #delivered: string;
   readonly #how: ContinuationHow;
-  /** Folded. */
-  readonly #known: string;
+  readonly #known: Folded;
   /** White space at the end of what was delivered. */
   readonly #tail: string;
   #state: SeamState = 'deciding';
@@ -39,7 +38,10 @@ export class Seam {
   /** Where the next visible unit may begin a repetition. */
   #beginning: Beginning | undefined = { at: 0 };
   #mayOpen = true;
+  /** Repetitions that are over, and not judged yet. */
   #ended: Repeat[] = [];
+  /** Where the shortest one that began with a line or a sentence began. */
+  #shortest = -1;
   #best: Repeat | undefined;
   /** Of the continuation, what was taken and not let through. */
   #cut = 0;
@@ -108,7 +110,7 @@ export class Seam {
 
   #begin(unit: string, end: number): void {
     if (this.#beginning === undefined) return;
-    const repeats = new Repeats(this.#known, this.#beginning);
+    const repeats = new Repeats(this.#known.text, this.#beginning);
     this.#ended.push(...repeats.take(unit, end));
     this.#repeats.push(repeats);
     this.#beginning = undefined;
@@ -123,14 +125,18 @@ export class Seam {
 
   /** Repetitions are judged by what follows them. */
   #judgeEnded(next: string | undefined): void {
-    for (const repeat of this.#ended) {
-      const overlap = {
-        text: this.#known.slice(repeat.from),
-        whole: repeat.from === 0,
-        splitsWord: isLetterOfWord(this.#known.slice(-1)) && isLetterOfWord(next),
-      };
-      const isLonger = this.#best === undefined || repeat.from < this.#best.from;
-      if (isLonger && isRepetition(overlap, this.#jointBefore(repeat.after), this.#known)) this.#best = repeat;
+    const { text, begins } = this.#known;
+    const splitsWord = isLetterOfWord(text.slice(-1)) && isLetterOfWord(next);
+    for (const repeat of this.#ended.sort((one, other) => other.from - one.from)) {
+      const { from, after } = repeat;
+      // A line that begins like the one before may be the repetition of either: then of the last one.
+      const isAll = from === 0 && this.#state === 'told_anew';
+      if (from < this.#shortest && !isAll) continue;
+      if (begins.has(from)) this.#shortest = from;
+      const isLonger = this.#best === undefined || from < this.#best.from;
+      if (isLonger && (isAll || isRepetition({ from, splitsWord }, this.#jointBefore(after), this.#known))) {
+        this.#best = repeat;
+      }
     }
     this.#ended = [];
   }
@@ -196,10 +202,14 @@ export class Seam {
     const blanks = this.#tail + this.#lead;
     const stripped = at > this.#lead.length;
     const first = this.#taken[this.#lead.length];
-    const glued = isWordUnit(this.#known.slice(-1)) && isWordUnit(first);
+    const glued = isWordUnit(this.#known.text.slice(-1)) && isWordUnit(first);
     const kind = blanks.includes('\n') ? 'break' : blanks !== '' ? 'spaced' : glued ? 'glued' : 'other';
-    return { how: this.#how, kind, stripped };
+    return { how: this.#how, kind, stripped, capital: isCapital(this.#taken[at]) };
   }
+}
+
+function isCapital(unit = ''): boolean {
+  return /\p{Lu}/u.test(unit);
 }
 
 /** Ends and beginnings of words show themselves by blanks only where there are any. */

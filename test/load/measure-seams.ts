@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ContinuationHow } from '../../contracts/continuation.js';
+import { joined } from '../../policy/continuation/index.js';
+import { behaviours, type Behaviour, type Cut } from './seam-behaviours.js';
+
+export interface SeamText {
+  name: string;
+  text: string;
+}
+
+/** The texts that are cut: each after a line `=== name`. */
+export function seamTexts(): SeamText[] {
+  const file = new URL('../fixtures/seams/texts.txt', import.meta.url);
+  return readFileSync(file, 'utf8')
+    .split(/^=== /m)
+    .slice(1)
+    .map((section) => {
+      const end = section.indexOf('\n');
+      return { name: section.slice(0, end), text: section.slice(end + 1).trimEnd() };
+    });
+}
+
+/** How seams came out. */
+export interface SeamCounts {
+  seams: number;
+  /** The client has exactly what it should. */
+  clean: number;
+  /** Something stands there twice, or white space differs. */
+  blemished: number;
+  /** Recognised as another answer: the stream ends with an error. */
+  restarted: number;
+  /** Text is missing. */
+  lost: number;
+  lostAt: string[];
+}
+
+const visible = (text: string): string => text.replaceAll(/\s+/g, '');
+
+/** Cuts a text at every `step`-th character and lets it be continued. */
+export function countSeams(
+  { name, text }: SeamText,
+  behaviour: Behaviour,
+  how: ContinuationHow,
+  step: number,
+): SeamCounts {
+  const counts: SeamCounts = { seams: 0, clean: 0, blemished: 0, restarted: 0, lost: 0, lostAt: [] };
+  for (let at = step; at < text.length; at += step) {
+    const cut = { delivered: text.slice(0, at), rest: text.slice(at) };
+    if (cut.delivered.trim() === '') continue;
+    const written = behaviour.writes(cut);
+    if (written === undefined) continue;
+    counts.seams += 1;
+    const verdict = judge(cut, behaviour, afterPrefill(cut, behaviour, written, how), how);
+    counts[verdict] += 1;
+    if (verdict === 'lost') counts.lostAt.push(`${name} at ${String(at)}: ...${text.slice(at - 40, at)}|${written.slice(0, 60)}`);
+  }
+  return counts;
+}
+
+/** A prefill is sent without the white space at its end, so that a model that goes on exactly brings it. */
+function afterPrefill(
+  { delivered }: Cut,
+  { repeatsNothing, name }: Behaviour,
+  written: string,
+  how: ContinuationHow,
+): string {
+  const isExact = repeatsNothing === true && name === 'goes on exactly';
+  return how === 'prefill' && isExact ? delivered.slice(delivered.trimEnd().length) + written : written;
+}
+
+function judge(
+  cut: Cut,
+  behaviour: Behaviour,
+  written: string,
+  how: ContinuationHow,
+): 'clean' | 'blemished' | 'restarted' | 'lost' {
+  const { text, restarted } = joined(cut.delivered, written, how);
+  const wanted = behaviour.wanted?.(cut, written) ?? cut.delivered + cut.rest;
+  if (restarted) return text === wanted ? 'clean' : 'restarted';
+  // A blank that is put in after a full stop is right wherever the model goes on.
+  const isSame = behaviour.wanted === undefined ? text === wanted : visible(text) === visible(wanted);
+  if (isSame) return 'clean';
+  return visible(text).length < visible(wanted).length ? 'lost' : 'blemished';
+}
+
+/** Adds up the counts of all texts. */
+export function countAll(behaviour: Behaviour, how: ContinuationHow, step: number): SeamCounts {
+  return seamTexts()
+    .map((text) => countSeams(text, behaviour, how, step))
+    .reduce((sum, one) => ({
+      seams: sum.seams + one.seams,
+      clean: sum.clean + one.clean,
+      blemished: sum.blemished + one.blemished,
+      restarted: sum.restarted + one.restarted,
+      lost: sum.lost + one.lost,
+      lostAt: [...sum.lostAt, ...one.lostAt],
+    }));
+}
+
+// For `npm run measure:seams`.
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const step = Number(process.argv[2] ?? 7);
+  const texts = seamTexts();
+  const characters = texts.reduce((sum, { text }) => sum + text.length, 0);
+  console.log(`${String(texts.length)} texts, ${String(characters)} characters, cut at every ${String(step)}th\n`);
+  console.log('| the model | asked by | seams | clean | not clean | told as another answer | text lost |');
+  console.log('|---|---|---|---|---|---|---|');
+  const lostAt: string[] = [];
+  for (const behaviour of behaviours) {
+    for (const how of ['prefill', 'instruction'] as const) {
+      const { seams, clean, blemished, restarted, lost, ...places } = countAll(behaviour, how, step);
+      const share = `${((100 * clean) / seams).toFixed(1)}%`;
+      const cells = [behaviour.name, how, seams, share, blemished, restarted, lost].map(String);
+      console.log(`| ${cells.join(' | ')} |`);
+      lostAt.push(...places.lostAt.map((place) => `${behaviour.name}, ${how}: ${JSON.stringify(place)}`));
+    }
+  }
+  if (lostAt.length > 0) console.log(`\nText lost:\n${lostAt.join('\n')}`);
+}
