@@ -1,5 +1,4 @@
-import type { ContinuationHow } from '../../contracts/continuation.js';
-import { isUnspaced, type Folded } from './folded.js';
+import type { Folded } from './folded.js';
 import { hasLikeBefore, longestBorder, measure, saysTwice } from './likeness.js';
 
 /**
@@ -10,7 +9,6 @@ import { hasLikeBefore, longestBorder, measure, saysTwice } from './likeness.js'
 
 /** How the two texts meet, were they simply put together. */
 export interface Joint {
-  how: ContinuationHow;
   /** `glued`: word against word, as within a word. `spaced`: white space between them. `break`: a new line. `other`: marks. */
   kind: 'glued' | 'spaced' | 'break' | 'other';
   /** Something was passed over before the overlap: an opening phrase, a quotation mark. */
@@ -36,13 +34,17 @@ const toldAnewGlued = 24;
 /** The same where a stanza or a section may well begin like the first one. */
 const toldAnewAfterBreak = 200;
 
+/** A text that has begun with so much twice begins with it a third time, in folded units. */
+const sameBeginning = 60;
+
 /** Whether an overlap is a repetition beyond reasonable doubt. */
 export function isRepetition({ from, splitsWord }: Overlap, joint: Joint, { text, begins }: Folded): boolean {
   const overlap = text.slice(from);
-  const { words, letters, unspaced, formal } = measure(overlap);
   const border = longestBorder(overlap);
-  if (border >= overlap.length / 5 || (formal && border > 0)) return false;
-  if (saysTwice(text, from)) return false;
+  if (border >= overlap.length / 5) return false;
+  const { words, letters, unspaced, formal } = measure(overlap);
+  if (formal && border > 0) return false;
+  if (saysTwice(text, from, border)) return false;
   if (from === 0 && overlap.length >= toldAnewAfterBreak) return true;
   // A line, a row or a stanza may be there twice; but no line ends within a word.
   if (joint.kind === 'break' && !splitsWord) return false;
@@ -54,16 +56,19 @@ export function isRepetition({ from, splitsWord }: Overlap, joint: Joint, { text
   if (joint.kind === 'glued' && !joint.stripped) {
     return words >= 2 ? letters >= 6 : splitsWord && letters >= 5 && letters === overlap.length;
   }
-  if (hasLikeBefore(text, from)) return false;
+  if (border >= 3 || hasLikeBefore(text, from)) return false;
   // No sentence begins in the middle of one.
   const beginsWithin = begins.has(from) && joint.capital && !/[.!?:…"]$/.test(text);
-  if (joint.kind === 'spaced' && !joint.stripped && !beginsWithin) return words >= 4 && letters >= 16;
-  return words >= 3 && letters >= 10;
+  if (beginsWithin && !joint.stripped) return words >= 3 && letters >= 10;
+  return words >= 4 && letters >= 16;
 }
 
 /** Whether so much agreement with the beginning of the answer means that it is being told anew. */
-export function isToldAnew(agreed: string, joint: Joint): boolean {
+export function isToldAnew(agreed: string, joint: Joint, { text }: Folded): boolean {
   if (agreed.length < toldAnewGlued) return false;
+  // A refrain that has come back once comes back again.
+  if (longestBorder(agreed) >= agreed.length / 5 || text.includes(agreed.slice(0, sameBeginning), 1))
+    return false;
   const { words, letters, formal, unspaced } = measure(agreed);
   if (joint.kind === 'break' || formal) return agreed.length >= toldAnewAfterBreak;
   if (agreed.length >= (unspaced * 2 > letters ? toldAnew / 2 : toldAnew)) return true;

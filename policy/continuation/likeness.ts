@@ -19,13 +19,13 @@ export function measure(text: string): Measure {
     words: new Set(text.match(/[\p{L}\p{M}]+/gu)).size,
     letters: letters.length,
     unspaced: letters.filter(isUnspaced).length,
-    formal: plain < 0.88 * [...text].length,
+    formal: plain < 0.9 * text.length,
   };
 }
 
 /** Length of the longest end of a text that is its beginning as well ("ha ha ha", "one by one"); white space does not count. */
 export function longestBorder(text: string): number {
-  const fallback = new Uint16Array(text.length);
+  const fallback = new Uint32Array(text.length);
   let length = 0;
   for (let at = 1; at < text.length; at += 1) {
     while (length > 0 && text[at] !== text[length]) length = fallback[length - 1] ?? 0;
@@ -41,17 +41,23 @@ const noAccident = 3;
 /**
  * True where the text itself seems to go round from this place on: what stands before it is how it ends ("new year to
  * you, happy | new year to you, happy"), or it has said this twice in a row before.
+ * @param border As {@link longestBorder} of what begins there: a second round may have begun already.
  */
-export function saysTwice(text: string, from: number): boolean {
+export function saysTwice(text: string, from: number, border: number): boolean {
   const piece = text.slice(from);
-  let [before, end, same] = [from - 1, text.length - 1, 0];
-  while (text[before] === ' ') before -= 1;
-  while (before >= 0 && end >= from && text[before] === text[end]) {
-    if (text[end] !== ' ') same += 1;
-    before -= 1;
-    end -= 1;
-  }
-  return same >= noAccident || text.includes(piece + piece) || text.includes(`${piece} ${piece}`);
+  const round = piece.slice(0, piece.length - border);
+  const before = text.slice(0, from);
+  if (sameEnd(before, piece) >= noAccident || sameEnd(before, round) >= noAccident) return true;
+  return text.includes(piece + piece) || text.includes(`${piece} ${piece}`);
+}
+
+/** How many visible units two texts have in common at their ends. */
+function sameEnd(one: string, other: string): number {
+  const [left, right] = [one.trimEnd(), other.trimEnd()];
+  const most = Math.min(left.length, right.length);
+  let same = 0;
+  while (same < most && left[left.length - 1 - same] === right[right.length - 1 - same]) same += 1;
+  return left.slice(left.length - same).replaceAll(' ', '').length;
 }
 
 /** How much of a beginning makes it the same one. */

@@ -28,8 +28,8 @@ const phrases = [
 /** An opening is a sentence or two; what is longer is an answer. */
 const longestOpening = 120;
 
-/** Marks that a repeated piece is wrapped in or announced with. */
-const wrapping = /["'“”„‘’«»`*_>….]/;
+/** Marks that a repeated piece is wrapped in or announced with; a single full stop ends a sentence. */
+const wrapping = /(?:["'“”„‘’«»`*_>…]|\.\.\.)$/;
 
 /** What the beginning of a continuation, of whatever length, may be. */
 export type OpeningState =
@@ -43,9 +43,8 @@ export type OpeningState =
 /** Looks at the first units of a continuation; asked again after each further one. */
 export function openingState(beginning: string): OpeningState {
   if (beginning.length > longestOpening) return 'none';
-  const last = beginning.slice(-1);
   const said = beginning.replace(leadingMarks, '').toLowerCase().replaceAll('’', "'");
-  if (said === '') return wrapping.test(last) ? 'ended' : 'open';
+  if (said === '') return wrapping.test(beginning) ? 'ended' : 'open';
   // Each sentence of it must be one of those.
   const sentences = said.split(/[:.!…\n]+/).map((sentence) => sentence.replace(leadingMarks, ''));
   const open = sentences.at(-1) ?? '';

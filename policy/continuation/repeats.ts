@@ -17,7 +17,7 @@ export interface Repeat {
 export interface Beginning {
   /** Units that are passed over with it. */
   at: number;
-  /** The mark right before it, which it may be wrapped in. */
+  /** The quotation mark right before it, which it may be wrapped in. */
   mark?: string;
 }
 

@@ -1,6 +1,6 @@
 import type { ContinuationHow } from '../../contracts/continuation.js';
 import { isRepetition, isToldAnew, type Joint } from './evidence.js';
-import { folded, isBlank, isUnspaced, isWordUnit, type Folded } from './folded.js';
+import { folded, foldUnit, isBlank, isUnspaced, isWordUnit, type Folded } from './folded.js';
 import { plainJoint, whiteSpaceLeft } from './joint.js';
 import { closingOf, openingState } from './openings.js';
 import { Repeats, type Beginning, type Repeat } from './repeats.js';
@@ -80,12 +80,12 @@ export class Seam {
   flush(): string {
     if (this.#state !== 'deciding' || this.#taken === '') return '';
     if (this.#repeats.some(({ agreed }) => agreed >= surelyRepeating)) return '';
-    return this.#decide(undefined, true);
+    return this.#decide(true);
   }
 
   /** The continuation has ended, or something other than text follows. @returns The rest of what was held back. */
   end(): string {
-    const passed = this.#isUndecided ? this.#decide(undefined, true) : '';
+    const passed = this.#isUndecided ? this.#decide(true) : '';
     return this.#state === 'joining' ? passed + this.#join() : passed;
   }
 
@@ -105,7 +105,7 @@ export class Seam {
     else if (end - 1 === this.#lead.length) this.#lead += unit;
     this.#lookForOpening(unit, end);
     this.#repeats = this.#repeats.filter(({ isAlive }) => isAlive);
-    return this.#decide(unit, false);
+    return this.#decide(false);
   }
 
   #begin(unit: string, end: number): void {
@@ -119,7 +119,9 @@ export class Seam {
   #lookForOpening(unit: string, end: number): void {
     if (!this.#mayOpen) return;
     const state = openingState(this.#taken);
-    if (state === 'ended') this.#beginning = { at: end, mark: unit };
+    if (state === 'ended') {
+      this.#beginning = { at: end, ...(closingOf(unit) === undefined ? {} : { mark: unit }) };
+    }
     if (state === 'none') this.#mayOpen = false;
   }
 
@@ -133,6 +135,8 @@ export class Seam {
       const isAll = from === 0 && this.#state === 'told_anew';
       if (from < this.#shortest && !isAll) continue;
       if (begins.has(from)) this.#shortest = from;
+      // What looks like a quotation mark around it stands there in the text.
+      if (after.mark !== undefined && text[from - 1] === foldUnit(after.mark)) continue;
       const isLonger = this.#best === undefined || from < this.#best.from;
       if (isLonger && (isAll || isRepetition({ from, splitsWord }, this.#jointBefore(after), this.#known))) {
         this.#best = repeat;
@@ -141,11 +145,10 @@ export class Seam {
     this.#ended = [];
   }
 
-  #decide(unit: string | undefined, now: boolean): string {
-    if (now) this.#judgeEnded(unit);
+  #decide(now: boolean): string {
+    if (now) this.#judgeEnded(undefined);
     const best = this.#best;
-    const anew = this.#toldAnew();
-    if (anew && this.#state === 'deciding') this.#state = 'told_anew';
+    if (this.#state === 'deciding' && this.#toldAnew()) this.#state = 'told_anew';
     const mayBeLonger =
       best === undefined
         ? this.#repeats.length > 0 || this.#mayOpen || this.#beginning !== undefined || this.#ended.length > 0
@@ -163,7 +166,10 @@ export class Seam {
   }
 
   #toldAnew(): boolean {
-    return this.#repeats.some(({ toldAnew }) => toldAnew !== '' && isToldAnew(toldAnew, this.#jointBefore()));
+    const known = this.#known;
+    return this.#repeats.some(
+      ({ toldAnew }) => toldAnew !== '' && isToldAnew(toldAnew, this.#jointBefore(), known),
+    );
   }
 
   #leaveOut({ end, after: { mark } }: Repeat): string {
@@ -204,7 +210,7 @@ export class Seam {
     const first = this.#taken[this.#lead.length];
     const glued = isWordUnit(this.#known.text.slice(-1)) && isWordUnit(first);
     const kind = blanks.includes('\n') ? 'break' : blanks !== '' ? 'spaced' : glued ? 'glued' : 'other';
-    return { how: this.#how, kind, stripped, capital: isCapital(this.#taken[at]) };
+    return { kind, stripped, capital: isCapital(this.#taken[at]) };
   }
 }
 

@@ -21,6 +21,11 @@ export function seamTexts(): SeamText[] {
     });
 }
 
+/** Whether a text is prose, in whichever script; others have rows, lines or words that are alike. */
+export function isProse({ name }: SeamText): boolean {
+  return !/^(?:song|poem|tongue|table|code|data|numbers|math|chess|emoji|headings|list: nested)/.test(name);
+}
+
 /** How seams came out. */
 export interface SeamCounts {
   seams: number;
@@ -53,7 +58,8 @@ export function countSeams(
     counts.seams += 1;
     const verdict = judge(cut, behaviour, afterPrefill(cut, behaviour, written, how), how);
     counts[verdict] += 1;
-    if (verdict === 'lost') counts.lostAt.push(`${name} at ${String(at)}: ...${text.slice(at - 40, at)}|${written.slice(0, 60)}`);
+    if (verdict === 'lost')
+      counts.lostAt.push(`${name} at ${String(at)}: ...${text.slice(at - 40, at)}|${written.slice(0, 60)}`);
   }
   return counts;
 }
@@ -85,8 +91,13 @@ function judge(
 }
 
 /** Adds up the counts of all texts. */
-export function countAll(behaviour: Behaviour, how: ContinuationHow, step: number): SeamCounts {
-  return seamTexts()
+export function countAll(
+  texts: readonly SeamText[],
+  behaviour: Behaviour,
+  how: ContinuationHow,
+  step: number,
+): SeamCounts {
+  return texts
     .map((text) => countSeams(text, behaviour, how, step))
     .reduce((sum, one) => ({
       seams: sum.seams + one.seams,
@@ -102,18 +113,26 @@ export function countAll(behaviour: Behaviour, how: ContinuationHow, step: numbe
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const step = Number(process.argv[2] ?? 7);
   const texts = seamTexts();
-  const characters = texts.reduce((sum, { text }) => sum + text.length, 0);
-  console.log(`${String(texts.length)} texts, ${String(characters)} characters, cut at every ${String(step)}th\n`);
-  console.log('| the model | asked by | seams | clean | not clean | told as another answer | text lost |');
+  const groups = [texts.filter(isProse), texts.filter((text) => !isProse(text))];
+  const sizes = groups.map((group) => {
+    const characters = group.reduce((sum, { text }) => sum + text.length, 0);
+    return `${String(group.length)} texts of ${String(characters)} characters`;
+  });
+  console.log(`${sizes.join(' and ')}, cut at every ${String(step)}th\n`);
+  console.log('| the model | asked by | seams | clean: prose | clean: others | error | text lost |');
   console.log('|---|---|---|---|---|---|---|');
   const lostAt: string[] = [];
   for (const behaviour of behaviours) {
     for (const how of ['prefill', 'instruction'] as const) {
-      const { seams, clean, blemished, restarted, lost, ...places } = countAll(behaviour, how, step);
-      const share = `${((100 * clean) / seams).toFixed(1)}%`;
-      const cells = [behaviour.name, how, seams, share, blemished, restarted, lost].map(String);
-      console.log(`| ${cells.join(' | ')} |`);
-      lostAt.push(...places.lostAt.map((place) => `${behaviour.name}, ${how}: ${JSON.stringify(place)}`));
+      const counts = groups.map((group) => countAll(group, behaviour, how, step));
+      const sum = (of: (count: SeamCounts) => number): number =>
+        counts.reduce((all, one) => all + of(one), 0);
+      const shares = counts.map(({ clean, seams }) => `${((100 * clean) / seams).toFixed(1)}%`);
+      const last = [sum(({ restarted }) => restarted), sum(({ lost }) => lost)];
+      console.log(`| ${[behaviour.name, how, sum(({ seams }) => seams), ...shares, ...last].join(' | ')} |`);
+      for (const place of counts.flatMap((count) => count.lostAt)) {
+        lostAt.push(`${behaviour.name}, ${how}: ${JSON.stringify(place)}`);
+      }
     }
   }
   if (lostAt.length > 0) console.log(`\nText lost:\n${lostAt.join('\n')}`);

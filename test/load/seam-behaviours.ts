@@ -26,7 +26,11 @@ function from(delivered: string, piece: RegExp): string | undefined {
   return found === undefined || found.trim() === '' ? undefined : found;
 }
 
-const repeating = (name: string, piece: RegExp, change = (repeated: string): string => repeated): Behaviour => ({
+const repeating = (
+  name: string,
+  piece: RegExp,
+  change = (repeated: string): string => repeated,
+): Behaviour => ({
   name,
   writes: ({ delivered, rest }) => {
     const repeated = from(delivered, piece);
