@@ -67,8 +67,7 @@ export function isRepetition({ from, splitsWord }: Overlap, joint: Joint, { text
 export function isToldAnew(agreed: string, joint: Joint, { text }: Folded): boolean {
   if (agreed.length < toldAnewGlued) return false;
   // A refrain that has come back once comes back again.
-  if (longestBorder(agreed) >= agreed.length / 5 || text.includes(agreed.slice(0, sameBeginning), 1))
-    return false;
+  if (text.includes(agreed.slice(0, sameBeginning), 1)) return false;
   const { words, letters, formal, unspaced } = measure(agreed);
   if (joint.kind === 'break' || formal) return agreed.length >= toldAnewAfterBreak;
   if (agreed.length >= (unspaced * 2 > letters ? toldAnew / 2 : toldAnew)) return true;

@@ -109,31 +109,55 @@ export function countAll(
     }));
 }
 
-// For `npm run measure:seams`.
+/** Files as texts, in pieces of about the length of an answer. */
+function textsOf(files: readonly string[]): SeamText[] {
+  return files.flatMap((name) => {
+    const whole = readFileSync(name, 'utf8');
+    const pieces = Math.ceil(whole.length / 1_500);
+    return Array.from({ length: pieces }, (_, at) => ({
+      name,
+      text: whole.slice(at * 1_500, (at + 1) * 1_500),
+    }));
+  });
+}
+
+// For `npm run measure:seams`; `npm run measure:seams -- 7 some files` takes these files in place of the texts.
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const step = Number(process.argv[2] ?? 7);
-  const texts = seamTexts();
-  const groups = [texts.filter(isProse), texts.filter((text) => !isProse(text))];
+  const [, , every = '7', ...files] = process.argv;
+  const step = Number(every);
+  const texts = files.length > 0 ? textsOf(files) : seamTexts();
+  const groups = [texts.filter(isProse), texts.filter((text) => !isProse(text))].filter(
+    ({ length }) => length > 0,
+  );
   const sizes = groups.map((group) => {
     const characters = group.reduce((sum, { text }) => sum + text.length, 0);
     return `${String(group.length)} texts of ${String(characters)} characters`;
   });
   console.log(`${sizes.join(' and ')}, cut at every ${String(step)}th\n`);
-  console.log('| the model | asked by | seams | clean: prose | clean: others | error | text lost |');
-  console.log('|---|---|---|---|---|---|---|');
+  const clean = files.length > 0 ? ['clean'] : ['clean: prose', 'clean: others'];
+  const header = ['the model', 'asked by', 'seams', ...clean, 'error', 'text lost'];
+  console.log(`| ${header.join(' | ')} |\n|${'---|'.repeat(header.length)}`);
   const lostAt: string[] = [];
   for (const behaviour of behaviours) {
-    for (const how of ['prefill', 'instruction'] as const) {
+    const rows = (['prefill', 'instruction'] as const).map((how) => {
       const counts = groups.map((group) => countAll(group, behaviour, how, step));
       const sum = (of: (count: SeamCounts) => number): number =>
         counts.reduce((all, one) => all + of(one), 0);
-      const shares = counts.map(({ clean, seams }) => `${((100 * clean) / seams).toFixed(1)}%`);
-      const last = [sum(({ restarted }) => restarted), sum(({ lost }) => lost)];
-      console.log(`| ${[behaviour.name, how, sum(({ seams }) => seams), ...shares, ...last].join(' | ')} |`);
+      const shares = counts.map((one) => `${((100 * one.clean) / one.seams).toFixed(1)}%`);
+      const cells = [
+        sum(({ seams }) => seams),
+        ...shares,
+        sum((one) => one.restarted),
+        sum((one) => one.lost),
+      ];
       for (const place of counts.flatMap((count) => count.lostAt)) {
         lostAt.push(`${behaviour.name}, ${how}: ${JSON.stringify(place)}`);
       }
-    }
+      return { how, cells: cells.join(' | ') };
+    });
+    const [byPrefill, inWords] = rows.map(({ cells }) => cells);
+    const shown = byPrefill === inWords ? [{ how: 'either', cells: byPrefill }] : rows;
+    for (const { how, cells } of shown) console.log(`| ${behaviour.name} | ${how} | ${String(cells)} |`);
   }
   if (lostAt.length > 0) console.log(`\nText lost:\n${lostAt.join('\n')}`);
 }

@@ -31,6 +31,11 @@ describe('a continuation', () => {
     ['words again and again', 'Again and again and ', 'again and again.'],
     ['a line that is there twice', 'We all went home,\n', 'We all went home, one by one.'],
     ['a row that is there twice', '| a | b |\n| n/a | n/a |\n', '| n/a | n/a |'],
+    [
+      'a line that begins like the one before',
+      'La la.\nHappy new year to you,\nHap',
+      'Happy new year to you,\nHappy new year, dear',
+    ],
     ['laughter', 'ha '.repeat(90), 'ha '.repeat(90)],
     ['a table', '| --- | --- ', '| --- | --- |'],
     ['zeros', 'x = 1000', '0000;'],
@@ -122,7 +127,7 @@ describe('holding back', () => {
 
   it('but not what plainly repeats the text', () => {
     const long = `${fox}er the lazy dog, and then it goes on its way, si`;
-    const seam = new Seam(long, 'instruction');
+    const seam = new Seam(`Well, this is how it was. ${long}`, 'instruction');
     expect(seam.feed(long.slice(0, 60)) + seam.flush() + seam.feed(`${long.slice(60)}nging.`)).toBe('nging.');
   });
 });
