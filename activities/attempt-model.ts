@@ -1,5 +1,6 @@
 import type { Attempt } from '../contracts/attempt.js';
 import type { AnswerDelta, ChatRequest } from '../contracts/chat.js';
+import type { Continuation, CutStream } from '../contracts/continuation.js';
 import { isKeyFailure } from '../policy/outcome-rules.js';
 import type { Adaptation, ProviderFailure, ProviderReply, StreamLimits } from '../providers/provider.js';
 import { checkWindow } from '../providers/window.js';
@@ -17,10 +18,14 @@ export interface AttemptLimits {
   /** Told of each provider call of the attempt. */
   calls?: { began: () => void; answering: () => void; ended: (attempt: Attempt) => void };
   /** Present: answers are asked for as streams. `call` counts the provider calls of the attempt, from 0. */
-  stream?: Omit<StreamLimits, 'onDelta'> & { onDelta: (delta: AnswerDelta, call: number) => void };
+  stream?: Omit<StreamLimits, 'onDelta'> & {
+    onDelta: (delta: AnswerDelta, call: number, continuation?: Continuation) => void;
+    /** What the client has already, and the model is to go on from. */
+    cut?: CutStream;
+  };
 }
 
-type AttemptDependencies = Pick<ActivityDependencies, 'resolveKey' | 'now' | 'health'>;
+export type AttemptDependencies = Pick<ActivityDependencies, 'resolveKey' | 'now' | 'health'>;
 
 /**
  * One attempt on a model: one provider call, repeated at once only with the next key of the pool or with a request

@@ -1,6 +1,7 @@
 import type { AnswerDelta } from '../contracts/chat.js';
 import type { CallModelInput, CallModelResult } from '../contracts/call.js';
 import type { Attempt } from '../contracts/attempt.js';
+import type { Continuation } from '../contracts/continuation.js';
 import type { BegunCall } from './model-attempt.js';
 
 /** A piece of a streamed answer, and whose it is. */
@@ -11,6 +12,8 @@ export interface AnswerPiece {
   /** Provider call within the attempt, from 0: another key, or the request adapted, begins another answer. */
   call: number;
   delta: AnswerDelta;
+  /** Present where it goes on from another author's words. */
+  continuation?: Continuation;
 }
 
 /** Somebody in this process who waits for a completion, and what is said to them while its models are called here. */
@@ -21,8 +24,13 @@ export interface Attendance {
    * vetoed.
    */
   heard?: (piece: AnswerPiece) => void;
-  /** Told of each attempt that failed, when what follows is not known yet. */
-  failed?: (attempt: Attempt) => void;
+  /**
+   * Told of each attempt that failed, before anything follows. `broken`: what was heard cannot be the beginning of an
+   * answer any more, for this reason; nobody will go on from it. Whoever then wants no other answer says `unwanted`.
+   */
+  failed?: (attempt: Attempt, broken?: string) => 'unwanted' | undefined;
+  /** Told when a model is not called again in this activity. */
+  givenUp?: () => void;
   /** Told when Temporal has recorded the answer of a call. */
   recorded?: (result: CallModelResult) => void;
   /** Aborts when they leave: calls of the completion in this process end at once. */

@@ -37,6 +37,7 @@ export function beginCall(
       beside = calls;
       listener?.(calls);
     },
+    ...(input.cut === undefined ? {} : { cut: input.cut }),
     ...(context === undefined ? {} : { context }),
   });
   made.catch(() => undefined);
@@ -50,4 +51,18 @@ export function beginCall(
       if (beside.length > 0) told(beside);
     },
   };
+}
+
+/** The call that was begun ahead of its activity, as if it had been made in it. */
+export function takeOver(
+  begun: BegunCall,
+  ends: AbortSignal[],
+  onAlsoCalling: (calls: CallsBeside) => void,
+): BegunCall['made'] {
+  begun.onAlsoCalling(onAlsoCalling);
+  for (const end of ends) {
+    end.addEventListener('abort', begun.abort, { once: true });
+    if (end.aborted) begun.abort();
+  }
+  return begun.made;
 }

@@ -1,5 +1,5 @@
 import { CancelledFailure, Context } from '@temporalio/activity';
-import type { Attempt, Trail } from '../contracts/attempt.js';
+import type { Attempt } from '../contracts/attempt.js';
 import {
   attemptsReported,
   type CallModelInput,
@@ -7,16 +7,17 @@ import {
   type CallReport,
 } from '../contracts/call.js';
 import type { FailureKind } from '../contracts/outcome.js';
-import { spentUsd } from '../policy/cost.js';
+import { nextCut } from '../policy/continuation/index.js';
 import { decideRaceRetry } from '../policy/race-retry.js';
 import { decideRetry, lostWorkers, toleratedWorkerLosses, type RetryDecision } from '../policy/retry.js';
 import { recordingMarginMs } from '../policy/walk.js';
 import { attemptSetup } from './attempt-setup.js';
+import { takeOver } from './begun-call.js';
+import { hedgeFits, spentHere } from './call-budget.js';
 import { contendedAttempt } from './contended-attempt.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { reportSoFar, sinceScheduled, timeLeftAtStart } from './earlier-attempts.js';
 import { callFailure } from './failure.js';
-import type { BegunCall } from './model-attempt.js';
 
 /** Largest result that is recorded, as JSON: Temporal refuses payloads of 2 MB, and the other models' trail comes on top. */
 const largestResultBytes = 1_500_000;
@@ -118,11 +119,13 @@ export function createCallModel(dependencies: ActivityDependencies) {
             inTurnMs: Math.max(1, inTurnMs()),
             signal: AbortSignal.any(ends),
             hedgeFits: hedgeFits(input, report.attempts),
+            ...(report.cut === undefined ? {} : { cut: report.cut }),
             onAlsoCalling,
             ...(age === undefined ? {} : { context: age }),
           })
         : takeOver(begun, ends, onAlsoCalling);
-    const { attempts, adaptations, result } = await made.finally(() => clearInterval(heartbeat));
+    const ended = await made.finally(() => clearInterval(heartbeat));
+    const { attempts, adaptations, result, continuation } = ended;
 
     report.attempts.push(...attempts);
     report.through = info.attempt;
@@ -131,7 +134,16 @@ export function createCallModel(dependencies: ActivityDependencies) {
     let kind: FailureKind;
     if (result.ok) {
       const { answer, notices } = result;
-      const success: CallModelResult = { answer, attempts: report.attempts, notices };
+      const continuations = [
+        ...(report.cut?.before ?? []),
+        ...(continuation === undefined ? [] : [continuation]),
+      ];
+      const success: CallModelResult = {
+        answer,
+        attempts: report.attempts,
+        notices,
+        ...(continuations.length === 0 ? {} : { continuations }),
+      };
       const bytes = Buffer.byteLength(JSON.stringify(success));
       if (bytes <= largestResultBytes) {
         logger.debug({ outcome: 'success', durationMs: last.durationMs }, 'model answered');
@@ -162,52 +174,44 @@ export function createCallModel(dependencies: ActivityDependencies) {
       // They left from here: Temporal has been told to end the completion, and comes to this call later.
       throw callFailure(kind, because, report, { retry: false, because });
     }
+    const { cut, broken } = nextCut(report.cut, { ...ended, model: last.model, because: kind }, input);
+    if (cut === undefined) delete report.cut;
+    else report.cut = cut;
+    if (attendance?.failed?.(last, broken) === 'unwanted') report.unwanted = true;
     const decision: RetryDecision =
-      input.race !== undefined && kind !== 'worker_lost'
-        ? decideRaceRetry(attempts, report.attempts, {
-            policy: retry,
-            remainingMs: inTurnMs(),
-            random: dependencies.random,
-          })
-        : decideRetry({
-            kind,
-            attempts: ofModel(),
-            policy: retry,
-            remainingMs: inTurnMs(),
-            hasAlternative: input.hasAlternative,
-            random: dependencies.random,
-            ...(budget === undefined
-              ? {}
-              : {
-                  affordable: spentHere(input, report.attempts) + budget.estimateUsd <= budget.leftUsd,
-                }),
-            withinRetryBudget: dependencies.health.allowsExtra(model),
-            ...(last.retryAfterMs === undefined ? {} : { retryAfterMs: last.retryAfterMs }),
-            ...(last.refusal === undefined ? {} : { refusal: last.refusal }),
-          });
+      report.unwanted === true
+        ? { retry: false, because: 'its stream broke off, and nobody waits for another answer' }
+        : input.race !== undefined && kind !== 'worker_lost'
+          ? decideRaceRetry(attempts, report.attempts, {
+              policy: retry,
+              remainingMs: inTurnMs(),
+              random: dependencies.random,
+            })
+          : decideRetry({
+              kind,
+              attempts: ofModel(),
+              policy: retry,
+              remainingMs: inTurnMs(),
+              hasAlternative: input.hasAlternative,
+              random: dependencies.random,
+              ...(budget === undefined
+                ? {}
+                : {
+                    affordable: spentHere(input, report.attempts) + budget.estimateUsd <= budget.leftUsd,
+                  }),
+              withinRetryBudget: dependencies.health.allowsExtra(model),
+              ...(last.retryAfterMs === undefined ? {} : { retryAfterMs: last.retryAfterMs }),
+              ...(last.refusal === undefined ? {} : { refusal: last.refusal }),
+            });
     if (kind === 'worker_lost' || kind === 'internal_error') dependencies.health.noteFailure(last);
     if (decision.retry && drawsOnBudget(decision)) dependencies.health.countExtra(model);
     noteDecision(last, decision);
     logger.warn({ outcome: kind, httpStatus: last.httpStatus, next: last.next }, 'attempt failed');
-    attendance?.failed?.(last);
     // The next attempt reads it from here: Temporal keeps a retried failure to itself.
     if (decision.retry) context.heartbeat(report);
+    else attendance?.givenUp?.();
     throw callFailure(kind, last.message ?? kind, report, decision);
   };
-}
-
-/** The call that was begun ahead of its activity, as if it had been made in it. */
-function takeOver(
-  begun: BegunCall,
-  ends: AbortSignal[],
-  onAlsoCalling: (calls: NonNullable<CallReport['alsoCalling']>) => void,
-): BegunCall['made'] {
-  begun.onAlsoCalling(onAlsoCalling);
-  for (const end of ends) {
-    end.addEventListener('abort', begun.abort, { once: true });
-    if (end.aborted) begun.abort();
-  }
-  return begun.made;
 }
 
 function whyTaken({ cancellationDetails }: Context): string {
@@ -215,21 +219,6 @@ function whyTaken({ cancellationDetails }: Context): string {
   if (cancellationDetails?.paused) return 'an operator paused the activity during the call';
   if (cancellationDetails?.reset) return 'an operator reset the activity during the call';
   return 'Temporal no longer waits for this call';
-}
-
-/** US dollars that this activity has spent. */
-function spentHere({ candidate, budget, hedge }: CallModelInput, attempts: Trail): number {
-  const { model } = candidate;
-  const main = budget === undefined ? [] : [{ model, estimateUsd: budget.estimateUsd }];
-  return spentUsd(attempts, [...main, ...(hedge === undefined ? [] : [hedge.candidate])]);
-}
-
-function hedgeFits(input: CallModelInput, attempts: Trail): boolean {
-  const { budget, hedge } = input;
-  if (budget === undefined || hedge === undefined) return true;
-  const { estimateUsd } = hedge.candidate;
-  const both = budget.estimateUsd + (estimateUsd ?? Infinity);
-  return spentHere(input, attempts) + both <= budget.leftUsd;
 }
 
 /** Neither a lost worker nor a gate is an outage that is multiplied by calling again. */

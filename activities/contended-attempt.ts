@@ -2,6 +2,7 @@ import type { Trail } from '../contracts/attempt.js';
 import type { CallModelInput, CallReport } from '../contracts/call.js';
 import type { AnswerDelta, ChatRequest } from '../contracts/chat.js';
 import type { ContextLifetime } from '../contracts/completion.js';
+import type { Continuation, CutStream } from '../contracts/continuation.js';
 import type { Candidate } from '../contracts/route.js';
 import { firstTokenLimitMs } from '../policy/walk.js';
 import { admittedAttempt } from './admitted-attempt.js';
@@ -11,7 +12,8 @@ import type { ActivityDependencies } from './dependencies.js';
 import { faultOfOurs } from './fault-of-ours.js';
 import type { ModelAttempt } from './model-attempt.js';
 import { race, type Contender } from './race.js';
-import { told } from './told-race.js';
+import { told as raceAsAttempt } from './told-race.js';
+import { ToldText } from './told-text.js';
 
 export interface AttemptTerms {
   setup: AttemptSetup;
@@ -26,6 +28,8 @@ export interface AttemptTerms {
   remainingMs: number;
   inTurnMs: number;
   signal: AbortSignal;
+  /** The stream that was cut before, from which the model is to go on. */
+  cut?: CutStream;
   /** Whether the budget of the completion, if any, has room for a hedge as well. */
   hedgeFits: boolean;
   /** Told of all calls of other models that are in flight, each time one begins or ends. */
@@ -43,8 +47,9 @@ export async function contendedAttempt(
   terms: AttemptTerms,
 ): Promise<ModelAttempt> {
   const { candidate, hedge, race: raced } = input;
+  const told = new ToldText(terms.cut);
   if (hedge === undefined && raced === undefined) {
-    return single(dependencies, input, terms, candidate, terms.signal);
+    return told.withDelivered(await single(dependencies, input, terms, told, candidate, terms.signal));
   }
   const mayHedge = (second: Candidate): boolean =>
     terms.hedgeFits && dependencies.health.mayHedge(candidate, second);
@@ -64,20 +69,21 @@ export async function contendedAttempt(
         beside.set(model, { model, provider, role, startedAt });
         terms.onAlsoCalling([...beside.values()]);
       }
-      const made = await single(dependencies, input, terms, contender, signal, claim);
+      const made = await single(dependencies, input, terms, told, contender, signal, claim);
       if (beside.delete(model)) terms.onAlsoCalling([...beside.values()]);
       return made;
     },
     terms.signal,
   );
-  return told(ending, candidate, role);
+  return told.withDelivered(raceAsAttempt(ending, candidate, role));
 }
 
 /** One candidate's part. `claim` is asked at its first token; absent where it has no rivals. */
 async function single(
   dependencies: ActivityDependencies,
   input: CallModelInput,
-  { setup, completionId, attempt, earlier, leaseAgeMs, remainingMs, inTurnMs, context }: AttemptTerms,
+  { setup, completionId, attempt, earlier, leaseAgeMs, remainingMs, inTurnMs, cut, context }: AttemptTerms,
+  told: ToldText,
   candidate: Candidate,
   signal: AbortSignal,
   claim?: () => boolean,
@@ -87,12 +93,15 @@ async function single(
   const isMain = candidate === input.candidate;
   const isHedge = !isMain && raced === undefined;
   const request = raced === undefined ? input.request : shortened(input.request, raced.maxTokens);
-  const listener = (delta: AnswerDelta, call: number): void => {
+  const listener = (delta: AnswerDelta, call: number, continuation?: Continuation): void => {
     if (claim?.() === false) return;
-    dependencies.attendances.of(completionId)?.heard?.({ model, attempt, call, delta });
+    const heard = dependencies.attendances.of(completionId)?.heard;
+    if (heard === undefined) return;
+    told.add(delta);
+    heard({ model, attempt, call, delta, ...(continuation === undefined ? {} : { continuation }) });
   };
   const startedAt = dependencies.now();
-  const limits = limitsOf(input, candidate, { remainingMs, inTurnMs, signal }, listener);
+  const limits = limitsOf(input, candidate, { remainingMs, inTurnMs, signal, ...(cut && { cut }) }, listener);
   return admittedAttempt(
     dependencies,
     isMain ? setup : { ...setup, adaptations: [] },
@@ -115,14 +124,19 @@ async function single(
 function limitsOf(
   { retry, stream, race: raced }: CallModelInput,
   candidate: Candidate,
-  { remainingMs, inTurnMs, signal }: Pick<AttemptTerms, 'remainingMs' | 'inTurnMs' | 'signal'>,
-  onDelta: (delta: AnswerDelta, call: number) => void,
+  { remainingMs, inTurnMs, signal, cut }: Pick<AttemptTerms, 'remainingMs' | 'inTurnMs' | 'signal' | 'cut'>,
+  onDelta: NonNullable<AttemptLimits['stream']>['onDelta'],
 ): AttemptLimits {
   const wholeMs = Math.min(remainingMs, raced?.timeoutMs ?? Infinity);
   if (stream !== true) return { timeoutMs: Math.min(retry.attemptTimeoutMs, wholeMs), signal };
   const firstTokenTimeoutMs = Math.min(firstTokenLimitMs(candidate, retry), inTurnMs);
   const { idleTimeoutMs } = retry;
-  return { timeoutMs: wholeMs, signal, stream: { firstTokenTimeoutMs, idleTimeoutMs, onDelta } };
+  const cutBefore = cut === undefined ? {} : { cut };
+  return {
+    timeoutMs: wholeMs,
+    signal,
+    stream: { firstTokenTimeoutMs, idleTimeoutMs, onDelta, ...cutBefore },
+  };
 }
 
 function shortened(request: ChatRequest, maxTokens = Infinity): ChatRequest {

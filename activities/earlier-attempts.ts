@@ -10,7 +10,10 @@ export function sinceScheduled(info: Info): number {
 }
 
 /** What earlier attempts of this activity reported, with an entry for each that ended without a word. */
-export function reportSoFar(info: Info, { candidate, retry, earlier: before }: CallModelInput): CallReport {
+export function reportSoFar(
+  info: Info,
+  { candidate, retry, earlier: before, cut: cutBefore }: CallModelInput,
+): CallReport {
   const details: unknown = info.heartbeatDetails;
   const earlier: CallReport = isCallReport(details) ? details : (before ?? { attempts: [], through: 0 });
   const attempts = [...earlier.attempts];
@@ -32,8 +35,13 @@ export function reportSoFar(info: Info, { candidate, retry, earlier: before }: C
       })),
     );
   }
-  const { adaptations } = earlier;
-  return { attempts, through: info.attempt - 1, ...(adaptations === undefined ? {} : { adaptations }) };
+  const { adaptations, cut = cutBefore } = earlier;
+  return {
+    attempts,
+    through: info.attempt - 1,
+    ...(adaptations === undefined ? {} : { adaptations }),
+    ...(cut === undefined ? {} : { cut }),
+  };
 }
 
 function lastKnown(info: Info, attempts: Attempt[]): number {

@@ -2,7 +2,8 @@ import type { ChatAnswer } from '../contracts/chat.js';
 import type { ContextLifetime } from '../contracts/completion.js';
 import type { AttemptEnding, HookedAttempt } from '../contracts/hooks.js';
 import { deltasOf, guardedListener } from '../providers/stream-listener.js';
-import { attemptModel, withoutCall, type AttemptLimits } from './attempt-model.js';
+import { withoutCall, type AttemptLimits } from './attempt-model.js';
+import { continuedAttempt } from './continued-attempt.js';
 import type { ModelAttempt } from './model-attempt.js';
 import type { CallFacts } from './attempt-record.js';
 import { standInNote, type AttemptSetup } from './attempt-setup.js';
@@ -58,9 +59,12 @@ export async function hookedAttempt(
   const forHooks = hooks.afterAttempt.length === 0 ? 0 : limits.timeoutMs * shareForHooks;
   const timeoutMs = Math.max(1, leftMs() - forHooks);
   if (hooks.afterAttempt.length === 0) {
-    return noted(await attemptModel(dependencies, setup, model, request, { ...limits, timeoutMs }), notes);
+    return noted(
+      await continuedAttempt(dependencies, setup, model, request, { ...limits, timeoutMs }),
+      notes,
+    );
   }
-  const made = await attemptModel(dependencies, setup, model, request, { ...unheard(limits), timeoutMs });
+  const made = await continuedAttempt(dependencies, setup, model, request, { ...unheard(limits), timeoutMs });
 
   const { result } = made;
   const ending: AttemptEnding = result.ok

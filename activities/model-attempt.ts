@@ -2,6 +2,7 @@ import type { Adaptation } from '../contracts/adaptation.js';
 import type { Attempt } from '../contracts/attempt.js';
 import type { CallModelInput, CallReport } from '../contracts/call.js';
 import type { ChatAnswer } from '../contracts/chat.js';
+import type { Continuation, Delivered } from '../contracts/continuation.js';
 import type { ProviderFailure } from '../providers/provider.js';
 
 /** What one attempt at a model came to. */
@@ -11,6 +12,10 @@ export interface ModelAttempt {
   /** What the provider asked for in this attempt and in those before; absent where no call was made. */
   adaptations?: Adaptation[];
   result: { ok: true; answer: ChatAnswer; notices: string[] } | { ok: false; failure: ProviderFailure };
+  /** Present where it went on from another attempt's text. */
+  continuation?: Continuation;
+  /** All that the client has by now; absent where this attempt added nothing to it. */
+  delivered?: Delivered;
 }
 
 /** Calls of other models beside an attempt: rivals and hedges. */

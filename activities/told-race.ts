@@ -31,10 +31,11 @@ export function told(
     if (role === 'hedge' && candidate === main) continue;
     for (const attempt of made.attempts) attempt.role = role;
   }
-  const { adaptations, result } = deciding;
+  const { adaptations, result, continuation } = deciding;
   return {
     attempts: [...losers.flatMap(({ made }) => made.attempts), ...deciding.attempts],
     ...(adaptations === undefined || decisive !== main ? {} : { adaptations }),
+    ...(continuation === undefined ? {} : { continuation }),
     result,
   };
 }

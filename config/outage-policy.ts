@@ -7,8 +7,10 @@ export function outagePolicy({
   hedge,
   onExhausted,
   standIn,
-}: Config): Pick<Route, 'concurrent' | 'hedge' | 'onExhausted'> {
+  onStreamCut,
+}: Config): Pick<Route, 'concurrent' | 'hedge' | 'onExhausted' | 'onStreamCut'> {
   return {
+    ...(onStreamCut === 'continue' ? { onStreamCut } : {}),
     ...(fallback?.mode === 'concurrent'
       ? {
           concurrent: {

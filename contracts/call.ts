@@ -3,6 +3,7 @@ import type { Attempt, Trail } from './attempt.js';
 import type { ChatAnswer, ChatRequest } from './chat.js';
 import type { RetryPolicy } from './policy.js';
 import type { ContextLifetime } from './completion.js';
+import type { Continuation, CutStream } from './continuation.js';
 import type { Lease } from './health.js';
 import type { Candidate, Route, RouteRequest } from './route.js';
 
@@ -35,6 +36,10 @@ export interface CallModelInput {
   context?: ContextLifetime & { ageMs: number };
   /** What calls of this model came to on a queue that nobody polls any more. */
   earlier?: CallReport;
+  /** A stream that was cut is continued, where its text allows that, in place of ending with an error. */
+  onStreamCut?: 'continue';
+  /** The stream that was cut before, from which this model goes on. */
+  cut?: CutStream;
   /** Somebody in another process waits for it and may leave: a cancellation is to arrive within a second. */
   attended?: true;
 }
@@ -45,6 +50,8 @@ export interface CallModelResult {
   attempts: Trail;
   /** What was changed about the request so that the model would take it. */
   notices: string[];
+  /** Present where the answer has several authors: how it went on from one to the next. */
+  continuations?: Continuation[];
 }
 
 /** First detail of every failure of `callModel`, and what it heartbeats: its attempts so far, over all of Temporal's retries. */
@@ -54,6 +61,10 @@ export interface CallReport {
   through: number;
   /** What the provider asked to be changed about the request: not sent unchanged again. Absent where that is nothing. */
   adaptations?: Adaptation[];
+  /** The stream that was cut, from which the next attempt goes on. */
+  cut?: CutStream;
+  /** Whoever waited got the beginning of an answer that nobody goes on with, and wants no other one. */
+  unwanted?: true;
   /** ISO time at which the call now in flight began. */
   callingSince?: string;
   /** Calls of other models that are in flight beside it: rivals and hedges. Absent where there are none. */

@@ -8,6 +8,7 @@ import type {
   ToolCall,
   Usage,
 } from './chat.js';
+import type { Continuation } from './continuation.js';
 import type { FailureKind } from './outcome.js';
 import type { Route } from './route.js';
 import type { CompletionTarget } from './target.js';
@@ -81,6 +82,8 @@ export interface CompletionResult {
   /** The second and further answers, when `n` asked for them. */
   furtherChoices?: AnswerChoice[];
   attempts: Trail;
+  /** Present where several models, or several calls of one, wrote the answer: how it went on from one to the next. */
+  continuations?: Continuation[];
   /** Set when another model than the requested one answered; `slower`: that one answered first. */
   fallback: { from: string; to: string; reason: FailureKind | 'skipped' | 'slower' } | null;
   /** US dollars over all attempts; null when a price is not known. */

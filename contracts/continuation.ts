@@ -31,6 +31,8 @@ export interface CutStream {
   model: string;
   /** Why its stream ended. */
   because: FailureKind;
+  /** Where the delivered text has several authors already: how it went on from one to the next. */
+  before?: Continuation[];
 }
 
 /** Said in the stream and in the result wherever an answer has a second author, or the first one anew. */

@@ -50,6 +50,8 @@ export interface Route {
   concurrent?: { maxTokens?: number; timeoutMs?: number };
   /** Present where slow answers are hedged with a call of the next model, after so many milliseconds. */
   hedge?: { afterMs: number };
+  /** Present where a stream that was cut is continued by the next attempt. */
+  onStreamCut?: 'continue';
   /** What happens when no model is left; absent: the completion fails. */
   onExhausted?: { action: 'park' } | { action: 'standIn'; text: string };
   /** First 12 hex digits of the SHA-256 of the config that resolved it. */

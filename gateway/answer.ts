@@ -1,6 +1,7 @@
 import type { CompletionResult } from '../client/index.js';
 import type { Adaptation } from '../contracts/adaptation.js';
 import type { ChatAnswer } from '../contracts/chat.js';
+import type { Continuation } from '../contracts/continuation.js';
 import { whatElse } from '../policy/conclusion.js';
 
 /** The answer in a recorded result, as the wires write it. Its tokens are those of the answer, not of the attempts before. */
@@ -30,6 +31,7 @@ export function factsOf(
     notice,
     notices,
     degraded,
+    continuations = [],
   }: CompletionResult,
   ignored: readonly string[],
 ): AnswerFacts {
@@ -43,10 +45,15 @@ export function factsOf(
     ...(fallback === null ? {} : { 'fallback-reason': fallback.reason }),
     ...(costUsd === null ? {} : { 'cost-usd': costUsd }),
     ...(degraded === true ? { degraded } : {}),
+    ...(continuations.length === 0 ? {} : { continued: continuations.map(continuedInWords).join(' | ') }),
     ...(notice === undefined ? {} : { notice }),
     ...(notices.length === 0 ? {} : { notices: notices.join(' | ') }),
     ...(dropped.length === 0 ? {} : { 'dropped-params': dropped.join(', ') }),
   };
+}
+
+function continuedInWords({ from, to, because, atCharacters }: Continuation): string {
+  return `${from} > ${to} (${because}) at ${String(atCharacters)}`;
 }
 
 /** Milliseconds of a request that no provider call accounts for: waits between calls, and Holdfast itself. */
@@ -107,6 +114,7 @@ export const exposedHeaders = [
     'dropped-params',
     'replayed',
     'degraded',
+    'continued',
     'notice',
     'notices',
     'error',

@@ -33,12 +33,16 @@ export class ConnectedCall {
   constructor(
     private readonly id: string,
     private readonly dependencies: ActivityDependencies,
+    /** Whether the answer will be wanted whatever becomes of the stream. */
+    private readonly keyed: boolean,
   ) {
     this.#end = dependencies.attendances.attend(id, {
       heard: this.live.heard,
-      failed: (attempt) => {
-        this.live.failed(attempt);
-        if (attempt.next?.action === 'retry') return;
+      failed: (attempt, broken) => {
+        this.live.failed(attempt, broken);
+        return this.live.broken === undefined || this.keyed ? undefined : 'unwanted';
+      },
+      givenUp: () => {
         // From here on no single activity returns the whole trail.
         this.#walkedOn = true;
         this.#asking.resolve(undefined);

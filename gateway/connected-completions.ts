@@ -94,7 +94,7 @@ export class ConnectedCompletions {
     const { id, deadlineMs, input } = asked;
     const startedAt = Date.now();
     const route = overlapped() ? await this.#route(asked) : undefined;
-    const call = new ConnectedCall(id, dependencies);
+    const call = new ConnectedCall(id, dependencies, keyed);
     const begin = (): void => {
       if (route === undefined) return;
       const remainingMs = deadlineMs - (Date.now() - startedAt);

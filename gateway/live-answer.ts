@@ -1,20 +1,24 @@
 import type { AnswerPiece } from '../activities/index.js';
 import type { Attempt } from '../contracts/attempt.js';
 import type { AnswerDelta, ChatAnswer } from '../contracts/chat.js';
+import type { Continuation } from '../contracts/continuation.js';
 
 /** Who wrote a piece: another model, attempt or call is another author. */
 const authorOf = ({ model, attempt, call }: AnswerPiece): string =>
   `${model} ${String(attempt)} ${String(call)}`;
 
-/** Why the words of the one author are not the beginning of an answer. */
+/** Why the words so far are not the beginning of an answer. */
 export type Broken = { why: 'cut'; attempt: Attempt } | { why: 'replaced' };
 
+/** What is heard: words, or that somebody else goes on from them. */
+export type Heard = AnswerDelta | { type: 'continued'; continuation: Continuation };
+
 /**
- * An answer while it is written in this process: the words of one author, kept from the first one on, for any number of
- * readers.
+ * An answer while it is written in this process: the words of one author, and of those who went on from them, kept from
+ * the first one on, for any number of readers.
  */
 export class LiveAnswer {
-  readonly #deltas: AnswerDelta[] = [];
+  readonly #heard: Heard[] = [];
   /** The words so far, by choice. */
   readonly #told = new Map<number, string>();
   #author: string | undefined;
@@ -22,24 +26,24 @@ export class LiveAnswer {
   #broken: Broken | undefined;
   #waiting: (() => void)[] = [];
 
-  /** A piece came. Those of a second author are not kept: a stream has one. */
+  /** A piece came. Those of a second author are not kept unless they go on from what was heard: a stream has one. */
   readonly heard = (piece: AnswerPiece): void => {
     const author = authorOf(piece);
     this.#author ??= author;
     this.#model ??= piece.model;
-    if (author !== this.#author) this.#broken ??= { why: 'replaced' };
-    else this.#keep(piece.delta);
+    if (author !== this.#author) this.#change(author, piece);
+    if (author === this.#author) this.#keep(piece.delta);
     this.wake();
   };
 
-  /** An attempt failed; the author's was the last that it will say. */
-  readonly failed = (attempt: Attempt): void => {
-    if (this.#model !== attempt.model) return;
+  /** An attempt failed. `broken`: nobody will go on from what it had said. */
+  readonly failed = (attempt: Attempt, broken?: string): void => {
+    if (this.#model === undefined || broken === undefined) return;
     this.#broken ??= { why: 'cut', attempt };
     this.wake();
   };
 
-  /** The model whose words are heard; undefined before the first. */
+  /** The model whose words are heard at last; undefined before the first. */
   get model(): string | undefined {
     return this.#model;
   }
@@ -60,12 +64,12 @@ export class LiveAnswer {
     let read = 0;
     return {
       take: () => {
-        const news = this.#deltas.slice(read);
-        read = this.#deltas.length;
+        const news = this.#heard.slice(read);
+        read = this.#heard.length;
         return news;
       },
       next: async () => {
-        if (read < this.#deltas.length || this.#broken !== undefined) return;
+        if (read < this.#heard.length || this.#broken !== undefined) return;
         await new Promise<void>((resolve) => this.#waiting.push(resolve));
       },
     };
@@ -76,8 +80,18 @@ export class LiveAnswer {
     for (const wake of this.#waiting.splice(0)) wake();
   };
 
+  #change(author: string, { model, continuation }: AnswerPiece): void {
+    if (continuation === undefined) {
+      this.#broken ??= { why: 'replaced' };
+      return;
+    }
+    this.#author = author;
+    this.#model = model;
+    this.#heard.push({ type: 'continued', continuation });
+  }
+
   #keep(delta: AnswerDelta): void {
-    this.#deltas.push(delta);
+    this.#heard.push(delta);
     if (delta.type === 'text') {
       this.#told.set(delta.choice, (this.#told.get(delta.choice) ?? '') + delta.text);
     }
@@ -87,7 +101,7 @@ export class LiveAnswer {
 /** One reader's place in a {@link LiveAnswer}. */
 export interface LiveReader {
   /** What came since the last call. */
-  take(): AnswerDelta[];
+  take(): Heard[];
   /** Resolves at the next piece, at the end of the author's words, or at {@link LiveAnswer.wake}. */
   next(): Promise<void>;
 }

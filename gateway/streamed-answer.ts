@@ -55,7 +55,12 @@ export async function streamed(wire: Wire, terms: StreamTerms): Promise<Response
 
   async function tell(): Promise<void> {
     for (;;) {
-      stream.send(reader.take().flatMap((delta) => writer.delta(delta)));
+      const news = reader.take();
+      stream.send(
+        news.flatMap((heard) =>
+          heard.type === 'continued' ? writer.continued(heard.continuation) : writer.delta(heard),
+        ),
+      );
       if (live.broken !== undefined || ending !== undefined) break;
       await reader.next();
     }
@@ -64,7 +69,8 @@ export async function streamed(wire: Wire, terms: StreamTerms): Promise<Response
       stream.send(writer.end(answerIn(ending.value), facts(ending.value)));
     } else {
       stream.send(writer.broken(cut(reasonOf(ending, live.broken), id, keyed)));
-      leave();
+      // One that was cut has ended by itself.
+      if (live.broken?.why === 'replaced') leave();
     }
     stream.close();
   }

@@ -13,7 +13,7 @@ export type CallStep = Extract<WalkStep, { action: 'call' }>;
  * @param ageMs Milliseconds since the completion began.
  */
 export function callInput(
-  { retry, maxCostUsd, candidates, configHash, concurrent, hedge: hedging }: Route,
+  { retry, maxCostUsd, candidates, configHash, concurrent, hedge: hedging, onStreamCut }: Route,
   { chat, stream = false, context }: Pick<CompletionInput, 'chat' | 'stream' | 'context'>,
   { candidate, allowedMs, hasAlternative, early, lease, rivals, hedge }: CallStep,
   trail: Trail,
@@ -31,6 +31,7 @@ export function callInput(
     ...(rivals === undefined ? {} : { race: { ...concurrent, rivals } }),
     ...(hedge === undefined || hedging === undefined ? {} : { hedge: { ...hedging, candidate: hedge } }),
     ...(stream ? { stream, turnMs: allowedMs } : {}),
+    ...(stream && onStreamCut !== undefined ? { onStreamCut } : {}),
     ...(maxCostUsd === undefined || typeof estimateUsd !== 'number'
       ? {}
       : { budget: { leftUsd: maxCostUsd - spentUsd(trail, candidates), estimateUsd } }),

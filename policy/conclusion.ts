@@ -1,4 +1,5 @@
 import type { Attempt, Trail } from '../contracts/attempt.js';
+import type { CallModelResult } from '../contracts/call.js';
 import type { AnswerChoice, ChatAnswer } from '../contracts/chat.js';
 import type { CompletionFailure, CompletionFailureKind, CompletionResult } from '../contracts/completion.js';
 import { isFailure } from '../contracts/outcome.js';
@@ -16,11 +17,11 @@ export function concludeAnswer(
   id: string,
   route: Route,
   trail: Trail,
-  { answer, notices }: { answer: ChatAnswer; notices: string[] },
+  { answer, notices, continuations }: Omit<CallModelResult, 'attempts'>,
 ): CompletionResult {
   const last = trail.at(-1);
   if (last === undefined) throw new Error('an answer comes from an attempt');
-  const notice = noticeFor(route, trail, answer);
+  const notice = noticeFor(route, trail, answer, continuations);
   return {
     id,
     model: last.model,
@@ -29,6 +30,7 @@ export function concludeAnswer(
     answer: answer.text,
     ...whatElse(answer),
     attempts: trail,
+    ...(continuations === undefined ? {} : { continuations }),
     fallback:
       last.model === route.requested
         ? null

@@ -1,5 +1,6 @@
 import type { Attempt, Trail } from '../contracts/attempt.js';
 import type { ChatAnswer } from '../contracts/chat.js';
+import type { Continuation } from '../contracts/continuation.js';
 import type { Refusal } from '../contracts/health.js';
 import type { FailureKind } from '../contracts/outcome.js';
 import type { Route } from '../contracts/route.js';
@@ -12,10 +13,26 @@ export function noticeFor(
   route: Pick<Route, 'requested' | 'skipped'>,
   trail: Trail,
   answer: Pick<ChatAnswer, 'incomplete'>,
+  continuations: readonly Continuation[] = [],
 ): string | undefined {
-  const facts = [fallbackFact(route, trail), answer.incomplete && incompleteFacts[answer.incomplete]];
+  const facts = [
+    ...fallbackFacts(route, trail, continuations),
+    answer.incomplete && incompleteFacts[answer.incomplete],
+  ];
   const said = facts.filter((fact) => fact !== undefined);
   return said.length === 0 ? undefined : said.map((fact) => `${fact}.`).join(' ');
+}
+
+function fallbackFacts(
+  route: Pick<Route, 'requested' | 'skipped'>,
+  trail: Trail,
+  continuations: readonly Continuation[],
+): (string | undefined)[] {
+  if (continuations.length === 0) return [fallbackFact(route, trail)];
+  return continuations.map(({ from, to, because }) => {
+    const who = from === to ? 'it was asked again and went on' : `${to} went on`;
+    return `${from} ${failureFacts[because]}, and ${who} from there`;
+  });
 }
 
 function fallbackFact(

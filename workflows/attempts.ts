@@ -2,12 +2,13 @@ import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio
 import type { Attempt, Trail } from '../contracts/attempt.js';
 import type { CallModelResult, CallReport } from '../contracts/call.js';
 import type { CompletionInput } from '../contracts/completion.js';
+import type { CutStream } from '../contracts/continuation.js';
 import type { Route } from '../contracts/route.js';
 import type { ParkedTime } from '../policy/conclusion.js';
 import { nextStep, type Round, type WalkStep } from '../policy/walk.js';
 import { callCandidate, reportOfGoneProcess } from './call-candidate.js';
 import { park, parksFor } from './park.js';
-import { attemptsIn } from './reported-attempts.js';
+import { attemptsIn, reportIn } from './reported-attempts.js';
 import { shieldedCall } from './shielded-call.js';
 import { tellTrail } from './story.js';
 
@@ -15,7 +16,7 @@ type RefuseStep = Extract<WalkStep, { action: 'refuse' }>;
 type StopStep = Extract<WalkStep, { action: 'stop' }>;
 
 export type WalkEnding =
-  | { ok: true; answer: CallModelResult['answer']; notices: string[] }
+  | ({ ok: true } & Omit<CallModelResult, 'attempts'>)
   | { ok: false; because: StopStep['because']; parked: ParkedTime };
 
 /** Carries out the walk: one activity for each candidate that the policy chooses; `trail` grows as they end. */
@@ -31,6 +32,7 @@ export async function walkChain(
   const parked: ParkedTime = { times: 0, wholeMs: 0, sinceLastMs: 0 };
   let { processQueue } = input;
   let earlier: CallReport | undefined;
+  let cut: CutStream | undefined;
   for (;;) {
     const remainingMs = input.deadlineMs - ageMs();
     const step = nextStep(route, trail, { remainingMs, stream: input.stream ?? false, round });
@@ -66,16 +68,16 @@ export async function walkChain(
     parked.sinceLastMs = 0;
     const scheduledAt = Date.now();
     let reported: Attempt[] = earlier?.attempts ?? [];
-    const place = { ...(processQueue && { processQueue }), ...(earlier && { earlier }) };
+    const place = { ...(processQueue && { processQueue }), ...(earlier && { earlier }), ...(cut && { cut }) };
     try {
-      const { answer, attempts, notices } = await shieldedCall(
+      const { attempts, ...answered } = await shieldedCall(
         () => callCandidate(route, input, step, trail, ageMs(), place),
         (attempts) => {
           if (attempts.length > 0) reported = attempts;
         },
       );
       trail.push(...attempts);
-      return { ok: true, answer, notices };
+      return { ok: true, ...answered };
     } catch (error) {
       const gone = processQueue && reportOfGoneProcess(error, step, { scheduledAt, reported });
       if (gone && !completion.consideredCancelled) {
@@ -85,7 +87,11 @@ export async function walkChain(
         continue;
       }
       earlier = undefined;
+      const report = reportIn(error);
+      if (report !== undefined) ({ cut } = report);
       trail.push(...attemptsIn(error, step.candidate, { scheduledAt, reported }));
+      // Its caller had the beginning of an answer that nobody goes on with.
+      if (report?.unwanted === true) return { ok: false, because: 'not_retryable', parked };
       // Also when the call failed by itself at that moment: nobody waits for another one.
       if (completion.consideredCancelled || isCancellation(error)) {
         noteCancelled(trail);

@@ -8,11 +8,12 @@ import {
 import type { Trail } from '../contracts/attempt.js';
 import type { CallModelInput, CallModelResult, CallReport, CompletionActivities } from '../contracts/call.js';
 import type { CompletionInput } from '../contracts/completion.js';
+import type { CutStream } from '../contracts/continuation.js';
 import type { Route } from '../contracts/route.js';
 import { callInput, type CallStep } from '../policy/call-input.js';
 import { processAskedAgainMs, processQueueWaitMs, processSilenceMs } from '../policy/process-queue.js';
 import { lostWorkerDelays, toleratedWorkerLosses } from '../policy/retry.js';
-import { attemptsIn, adaptationsIn, type CallFacts } from './reported-attempts.js';
+import { attemptsIn, reportIn, type CallFacts } from './reported-attempts.js';
 import { summaryOf } from './story.js';
 
 /** On top of the attempt timeout that the activity keeps itself; only a worker that hangs lets it pass. */
@@ -24,6 +25,8 @@ export interface CallPlace {
   processQueue?: string;
   /** What calls of this model came to in a process that is gone. */
   earlier?: CallReport;
+  /** The stream of the model before, from which this one goes on. */
+  cut?: CutStream;
 }
 
 /** Schedules the activity that calls one candidate, with Temporal's own retries. */
@@ -33,7 +36,7 @@ export function callCandidate(
   step: CallStep,
   trail: Trail,
   ageMs: number,
-  { processQueue, earlier }: CallPlace,
+  { processQueue, earlier, cut }: CallPlace,
 ): Promise<CallModelResult> {
   const { retry } = route;
   const { candidate, allowedMs, rivals } = step;
@@ -61,6 +64,7 @@ export function callCandidate(
   const asked: CallModelInput = {
     ...callInput(route, input, step, trail, ageMs),
     ...(earlier === undefined ? {} : { earlier }),
+    ...(cut === undefined ? {} : { cut }),
     ...(input.processQueue !== undefined && processQueue === undefined ? { attended: true } : {}),
   };
   return callModel(asked);
@@ -92,10 +96,15 @@ export function reportOfGoneProcess(
 ): CallReport | undefined {
   if (!(error instanceof ActivityFailure) || !(error.cause instanceof TimeoutFailure)) return undefined;
   if (error.cause.timeoutType !== TimeoutType.SCHEDULE_TO_START) return undefined;
-  const adaptations = adaptationsIn(error.cause);
+  const { adaptations, cut } = reportIn(error) ?? {};
   const attempts = attemptsIn(error, candidate, facts);
   for (const attempt of attempts.filter(({ next }) => next === undefined)) {
     attempt.next = { action: 'retry', afterMs: 0, because: 'another_worker' };
   }
-  return { attempts, through: 0, ...(adaptations === undefined ? {} : { adaptations }) };
+  return {
+    attempts,
+    through: 0,
+    ...(adaptations === undefined ? {} : { adaptations }),
+    ...(cut === undefined ? {} : { cut }),
+  };
 }

@@ -68,7 +68,14 @@ const timeoutReasons: Record<NonNullable<TimeoutType>, string> = {
   SCHEDULE_TO_CLOSE: 'no worker ended the call in the time allowed for this model',
 };
 
-/** What a provider had asked to be changed, as a call that timed out had reported it. */
-export function adaptationsIn({ lastHeartbeatDetails }: TimeoutFailure): CallReport['adaptations'] {
-  return isCallReport(lastHeartbeatDetails) ? lastHeartbeatDetails.adaptations : undefined;
+/** What a failed call had reported last, wherever Temporal put it. */
+export function reportIn(error: unknown): CallReport | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  const details: unknown =
+    cause instanceof TimeoutFailure
+      ? cause.lastHeartbeatDetails
+      : cause instanceof ApplicationFailure
+        ? cause.details?.[0]
+        : undefined;
+  return isCallReport(details) ? details : undefined;
 }

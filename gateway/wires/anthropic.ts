@@ -19,6 +19,10 @@ export const anthropic: Wire = {
     const writer = anthropicStreamWriter(names);
     return {
       delta: (delta) => writer.write(delta),
+      // Clients pass over pings, whatever else is in them.
+      continued: (continuation) => [
+        { event: 'ping', data: JSON.stringify({ type: 'ping', holdfast: { continued: continuation } }) },
+      ],
       end: (answer, facts) =>
         writer
           .end(answer)

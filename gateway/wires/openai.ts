@@ -16,9 +16,16 @@ export const openai: Wire = {
   },
   answer: (answer, names) => writeOpenAI(answer, names),
   stream: (names, { includeUsage }) => {
-    const writer = writeOpenAIChunks({ ...names, includeUsage });
+    const header = { ...names, includeUsage };
+    const writer = writeOpenAIChunks(header);
     return {
       delta: (delta) => writer.delta(delta).map(dataOf),
+      continued: (continuation) => {
+        header.model = continuation.to;
+        const { id, created, model } = header;
+        const object = 'chat.completion.chunk';
+        return [dataOf({ id, object, created, model, choices: [], holdfast: { continued: continuation } })];
+      },
       end: (answer, facts) => {
         const chunks = writer.finish(answer);
         return [

@@ -1,4 +1,5 @@
 import type { AnswerDelta, ChatAnswer, ChatRequest } from '../../contracts/chat.js';
+import type { Continuation } from '../../contracts/continuation.js';
 import type { ServerSentEvent } from '../../wire/stream.js';
 import type { Problem } from '../problem.js';
 
@@ -32,6 +33,8 @@ export type StreamFacts = Record<string, unknown>;
 /** Writes one streamed answer. */
 export interface StreamWriter {
   delta(delta: AnswerDelta): ServerSentEvent[];
+  /** Another author goes on from here. */
+  continued(continuation: Continuation): ServerSentEvent[];
   /** What is left, the ending, and the terminal marker. */
   end(answer: ChatAnswer, facts: StreamFacts): ServerSentEvent[];
   /** An answer that broke off: an error in the stream, and no terminal marker. */

@@ -1,3 +1,4 @@
+import type { Continuation } from '../../contracts/continuation.js';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 
 export interface Question {
@@ -36,26 +37,36 @@ export interface ReadStream {
   error?: { message: string; code: string };
   /** What the last chunk says besides the answer. */
   facts?: Record<string, unknown>;
+  /** Models that chunks name, in their order. */
+  models: string[];
+  continued: Continuation[];
 }
 
 interface Chunk {
+  model?: string;
   choices?: { delta?: { content?: string } }[];
   error?: { message: string; code: string };
-  holdfast?: Record<string, unknown>;
+  holdfast?: Record<string, unknown> & { continued?: Continuation | string };
 }
 
 /** Reads a stream in OpenAI's format; one that is cut by the network rejects. */
 export async function readStream(response: Response): Promise<ReadStream> {
-  const read: ReadStream = { text: '', done: false };
+  const read: ReadStream = { text: '', done: false, models: [], continued: [] };
   const onEvent = ({ data }: EventSourceMessage): void => {
     if (data === '[DONE]') {
       read.done = true;
       return;
     }
-    const { choices, error, holdfast } = JSON.parse(data) as Chunk;
+    const { model, choices, error, holdfast } = JSON.parse(data) as Chunk;
+    const continued = holdfast?.continued;
+    if (typeof continued === 'object') {
+      read.continued.push(continued);
+      if (continued.from === continued.to) read.models.push(continued.to);
+    }
+    if (model !== undefined && read.models.at(-1) !== model) read.models.push(model);
     read.text += choices?.[0]?.delta?.content ?? '';
     if (error !== undefined) read.error = error;
-    if (holdfast !== undefined) read.facts = holdfast;
+    if (holdfast !== undefined && typeof continued !== 'object') read.facts = holdfast;
   };
   const parser = createParser({ onEvent });
   const decoder = new TextDecoder();

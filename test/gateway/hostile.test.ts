@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { step } from '../support/fake-provider.js';
 import { startHostileServer, type HostileServer, type Script } from '../support/hostile-server.js';
 import { answerOf, broken, bytes, early, json, streams, whole, wholes } from './hostile-scripts.js';
@@ -74,11 +74,12 @@ describe('a provider that breaks off', () => {
         expect(endsCleanly(wire, answer)).toBe(false);
         expect(lastErrorIn(wire, answer).code).toBe('stream_cut');
         const id = answer.headers.get('x-holdfast-id') ?? '';
-        const trail = await fetch(`${gateway.url}/v1/holdfast/completions/${id}`);
-        expect(await trail.json()).toHaveProperty(
-          'attempts.0',
-          expect.objectContaining({ model, outcome: kind }),
-        );
+        // The stream ends as soon as the call does, and its record a moment later.
+        await vi.waitFor(async () => {
+          const trail = await fetch(`${gateway.url}/v1/holdfast/completions/${id}`);
+          const first = expect.objectContaining({ model, outcome: kind }) as object;
+          expect(await trail.json()).toHaveProperty('attempts.0', first);
+        });
       },
     );
 

@@ -74,7 +74,7 @@ describe('each way a provider call can end, through the gateway', () => {
     const { headers } = await ask(gateway.url, {
       wire: 'openai',
       model: 'good-openai',
-      headers: { origin: 'https://app.example', 'x-request-id': 'mine-1' },
+      headers: { origin: 'http://localhost:3000', 'x-request-id': 'mine-1' },
     });
     expect(headers.get('x-request-id')).toBe('mine-1');
     const exposed = headers.get('access-control-expose-headers')?.split(/,\s*/);

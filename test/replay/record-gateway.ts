@@ -8,6 +8,7 @@ import { isRecorded, save } from './recorded-file.js';
 
 const model = 'gpt-4';
 const second = 'claude-3-opus-20240229';
+const text = 'The river rose in the night, and by morning the bridge was gone.';
 
 interface Recording {
   options?: GatewayKitOptions;
@@ -24,6 +25,24 @@ const recordings: Record<string, Recording> = {
       provider.plan(second, step.once(step.status(503)), step.answer('Hello, token by token'));
       const response = await ask(url, { model: 'chain:default', stream: true });
       expect(await readStream(response)).toMatchObject({ done: true });
+      return idOf(response);
+    },
+  },
+  'connected-continued': {
+    options: { policy: { onStreamCut: 'continue' } },
+    run: async ({ url, kit: { provider } }) => {
+      provider.plan(model, step.stream(text, { cutAfter: 9 }));
+      provider.plan(second, step.goOn(text));
+      const response = await ask(url, { model: 'chain:default', stream: true });
+      expect(await readStream(response)).toMatchObject({ done: true, text });
+      return idOf(response);
+    },
+  },
+  'connected-cut': {
+    run: async ({ url, kit: { provider } }) => {
+      provider.plan(model, step.stream(text, { cutAfter: 9 }));
+      const response = await ask(url, { model: 'chain:default', stream: true });
+      expect(await readStream(response)).toMatchObject({ done: false });
       return idOf(response);
     },
   },

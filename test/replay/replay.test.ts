@@ -34,6 +34,12 @@ const marks: Record<string, string[]> = {
     'ACTIVITY_TASK_FAILED',
     'cancelled by the caller',
   ],
+  'connected-continued.json': [
+    '"onStreamCut":"continue"',
+    '"cut":{"delivered":',
+    '"continuations":[{"from":"gpt-4"',
+  ],
+  'connected-cut.json': ['"unwanted":true', 'WORKFLOW_EXECUTION_FAILED', '"type":"truncated"'],
   'connected-process-gone.json': [
     '"processQueue":',
     'TIMEOUT_TYPE_SCHEDULE_TO_START',
