@@ -74,7 +74,10 @@ export class Completions {
       const reason = `Idempotency-Key: expected 1 to ${String(longestKey)} characters`;
       return { ok: false, problem: invalid(reason) };
     }
-    const { chat, stream, includeUsage, ignored } = read;
+    const { chat, stream, includeUsage } = read;
+    // Betas belong to one vendor's endpoint, and whoever answers may be another's.
+    const ignored =
+      headers.get('anthropic-beta') === null ? read.ignored : [...read.ignored, 'anthropic-beta'];
     return {
       ok: true,
       name: read.model,
