@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ActivityDependencies } from '../activities/index.js';
 import { CompletionHandle } from '../client/completion-handle.js';
-import type { StartedRun, CompletionStarter } from '../client/completion-starter.js';
+import type { CompletionStarter, Start, StartedRun } from '../client/completion-starter.js';
 import type { EngineConnection } from '../client/engine-connection.js';
 import { EngineUnavailableError, IdUsedForAnotherRequestError } from '../client/errors.js';
 import { checkRequest, type CheckedRequest, type CompletionRequest } from '../client/request.js';
@@ -30,6 +30,8 @@ export interface ConnectedCompletionsOptions {
 /** What the gateway asks for. */
 export type ConnectedRequest = CompletionRequest & { id: string; deadlineMs: number };
 
+/** As long as the workflow would let its own worker take, in milliseconds. */
+const longestRoutingMs = 10_000;
 /** How long a completion whose caller left may take to be cancelled before its call is ended all the same. */
 const cancelPatienceMs = 500;
 
@@ -88,7 +90,7 @@ export class ConnectedCompletions {
     asked: CheckedRequest & { id: string; deadlineMs: number },
     keyed: boolean,
   ): Promise<ConnectedCompletion> {
-    const { starter, processQueue, dependencies, overlapped } = this.options;
+    const { processQueue, dependencies, overlapped } = this.options;
     const { id, deadlineMs, input } = asked;
     const startedAt = Date.now();
     const route = overlapped() ? await this.#route(asked) : undefined;
@@ -106,9 +108,7 @@ export class ConnectedCompletions {
         deadlineMs: Math.max(1, deadlineMs - (Date.now() - startedAt)),
         input: { ...input, processQueue, ...(route === undefined ? {} : { route }) },
       };
-      const run = await starter.start(start, AbortSignal.timeout(deadlineMs)).catch((error: unknown) => {
-        throw isTimeout(error) ? new EngineUnavailableError(this.options.engine.address, error) : error;
-      });
+      const run = await this.#startWithin(start);
       if (keyed && run.origin === 'started') begin();
       const handle = this.#handleOf(id, run, deadlineMs);
       return {
@@ -118,7 +118,8 @@ export class ConnectedCompletions {
         live: call.live,
         result: call.result(handle, run.origin === 'started' ? route : undefined),
         leave: () => {
-          if (!keyed) void this.#leave(call, handle);
+          // Clients of answers that have come leave as well.
+          if (!keyed && this.#open.has(id)) void this.#leave(call, handle);
         },
       };
     } catch (error) {
@@ -129,11 +130,20 @@ export class ConnectedCompletions {
     }
   }
 
+  /** Temporal's own time limit is for requests that have more time than that. */
+  async #startWithin(start: Start): Promise<StartedRun> {
+    const { starter, engine } = this.options;
+    if (start.deadlineMs > engine.callTimeoutMs) return starter.start(start);
+    return starter.start(start, AbortSignal.timeout(start.deadlineMs)).catch((error: unknown) => {
+      throw isTimeout(error) ? new EngineUnavailableError(engine.address, error) : error;
+    });
+  }
+
   /** Undefined where it cannot be resolved: the workflow then says why, and has it recorded. */
   async #route({ input, deadlineMs }: CheckedRequest & { deadlineMs: number }): Promise<Route | undefined> {
     const { target, chat, maxCostUsd } = input;
     const question = { target, chat, ...(maxCostUsd === undefined ? {} : { maxCostUsd }) };
-    return this.options.resolveRoute(question, deadlineMs).catch(() => undefined);
+    return this.options.resolveRoute(question, Math.min(deadlineMs, longestRoutingMs)).catch(() => undefined);
   }
 
   #handleOf(id: string, run?: StartedRun, deadlineMs?: number): CompletionHandle {

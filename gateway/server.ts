@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import { ConnectionsInUse } from './connections-in-use.js';
 
 export interface GatewayServer {
   /** `http://127.0.0.1:8788` */
@@ -38,7 +40,8 @@ export interface ServerOptions {
 }
 
 /** Largest part of a refused body that is still read and thrown away, so that its sender gets to see the refusal. */
-const lingerBytes = 4 * 1_024 * 1_024;
+const lingerBytes = 8 * 1_024 * 1_024;
+const lingerLookMs = 5;
 
 /** Serves the gateway on a port. @throws Error with the code of the system when it cannot be listened on */
 export async function startServer({
@@ -62,18 +65,19 @@ export async function startServer({
       keepAlive: true,
     },
     (request, response) => {
-      if (!server.listening) response.shouldKeepAlive = false;
+      connectionsInUse.began(response);
       letGo(request, response);
       endWhenStalled(response, stalledMs);
       void listener(request, response);
     },
   );
+  const connectionsInUse = new ConnectionsInUse(server);
   server.maxConnections = connections;
   server.listen(port, host);
   await once(server, 'listening');
   return {
     url: `http://${hostInUrl(host)}:${String(portOf(server))}`,
-    stop: (withinMs) => stop(server, withinMs),
+    stop: (withinMs) => stop(server, connectionsInUse, withinMs),
   };
 }
 
@@ -81,11 +85,14 @@ export async function startServer({
 function letGo(request: IncomingMessage, response: ServerResponse): void {
   response.once('finish', () => {
     if (request.complete) return;
-    let bytes = 0;
-    request.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes > lingerBytes) request.socket.destroySoon();
-    });
+    const { socket } = request;
+    const before = socket.bytesRead;
+    // Node throws the rest of a body away without telling anybody.
+    const looking = setInterval(() => {
+      if (socket.bytesRead - before > lingerBytes) socket.destroySoon();
+      if (socket.destroyed || request.complete) clearInterval(looking);
+    }, lingerLookMs);
+    looking.unref();
   });
 }
 
@@ -104,15 +111,15 @@ function endWhenStalled(response: ServerResponse, stalledMs: number): void {
   response.once('close', () => clearInterval(timer));
 }
 
-async function stop(server: Server, withinMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  // Connections that were busy a moment ago would be kept for their next request.
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
+async function stop(server: Server, connectionsInUse: ConnectionsInUse, withinMs: number): Promise<void> {
+  // The HTTP server's own close would destroy connections whose last response is written but not yet taken.
+  const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  connectionsInUse.close();
   const late = setTimeout(() => server.closeAllConnections(), withinMs);
   await closed;
-  clearInterval(idle);
   clearTimeout(late);
+  // Ends its looking for slow clients as well.
+  server.close();
 }
 
 const hostInUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);

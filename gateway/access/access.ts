@@ -1,7 +1,7 @@
 import type { Config } from '../../config/schema.js';
 import { invalid, type Problem } from '../problem.js';
 import { targetOf } from '../target.js';
-import type { GatewayKey, KeyRefusal } from './key-file.js';
+import { withoutKeys, type GatewayKey, type KeyRefusal } from './key-file.js';
 import type { KeysInForce } from './keys-in-force.js';
 import { RateLimits } from './rate-limits.js';
 
@@ -62,7 +62,7 @@ export function mayAsk(
 
 /** Why a name is refused to a key. */
 export function notAllowed(name: string, { allowed = [] }: Pick<GatewayKey, 'allowed'>): Problem {
-  const message = `this gateway key may not ask for ${JSON.stringify(name.slice(0, 100))}; it may for: ${allowed.join(', ')}`;
+  const message = `this gateway key may not ask for ${JSON.stringify(withoutKeys(name.slice(0, 100)))}; it may for: ${allowed.join(', ')}`;
   return { ...invalid(message, 'model', 403, 'model_not_allowed'), type: 'permission_error' };
 }
 

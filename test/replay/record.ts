@@ -1,8 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { expect, it } from 'vitest';
 import { breakerId } from '../../contracts/health.js';
 import { startCompletionKit, type CompletionKit, type KitOptions } from '../support/completion-kit.js';
@@ -12,6 +8,7 @@ import { step } from '../support/fake-provider.js';
 import { startMonitorKit } from '../support/monitor-kit.js';
 import { spawnWorker } from '../support/spawn-process.js';
 import { BreakerEntity } from '../workflows/breaker-entity.js';
+import { isRecorded, save } from './recorded-file.js';
 
 // Records the histories that this folder does not have yet: npm run record-histories. What is there stays as it is: the
 // old ones are what running completions look like, and must go on replaying.
@@ -234,7 +231,7 @@ const recordings: Record<string, Recording> = {
 };
 
 for (const [name, { options, run, workflowId }] of Object.entries(recordings)) {
-  it.skipIf(existsSync(fileOf(name)))(name, async () => {
+  it.skipIf(isRecorded(name))(name, async () => {
     await using kit = await startCompletionKit(options);
     const id = `${name}-${randomUUID()}`;
     await run(kit, id);
@@ -242,7 +239,7 @@ for (const [name, { options, run, workflowId }] of Object.entries(recordings)) {
   });
 }
 
-it.skipIf(existsSync(fileOf('alert-delivery')))('alerts', async () => {
+it.skipIf(isRecorded('alert-delivery'))('alerts', async () => {
   await using monitor = await startMonitorKit({ windowMs: 1_500, coolDownMs: 1 });
   monitor.ops.react = answer(404);
   await monitor.report('timeout', 4);
@@ -255,18 +252,3 @@ it.skipIf(existsSync(fileOf('alert-delivery')))('alerts', async () => {
   await save(monitor.kit, 'failure-monitor', monitorId(monitor.kit.taskQueue));
   await save(monitor.kit, 'alert-delivery', incident?.delivery ?? '');
 });
-
-function fileOf(name: string): URL {
-  return new URL(`${name}.json`, import.meta.url);
-}
-
-async function save(kit: CompletionKit, name: string, workflowId: string): Promise<void> {
-  const history = await kit.temporal.workflow.getHandle(workflowId).fetchHistory();
-  await writeFile(fileOf(name), `${withoutMachine(historyToJSON(history))}\n`);
-}
-
-/** Stack traces name folders of the machine that recorded them, identities its name; replay reads neither. */
-function withoutMachine(json: string): string {
-  const stackless: unknown = JSON.parse(json, (name, value: unknown) => (name === 'stackTrace' ? '' : value));
-  return JSON.stringify(stackless).replaceAll(`@${hostname()}`, '@vm');
-}

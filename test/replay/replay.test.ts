@@ -28,6 +28,19 @@ const marks: Record<string, string[]> = {
     '"outcome":"rate_limited"',
   ],
   'chosen-strategy.json': ['"kind":"auto"', '"selected":{"strategy":"coding"'],
+  'connected-client-left.json': [
+    '"processQueue":',
+    'WORKFLOW_EXECUTION_CANCELED',
+    'ACTIVITY_TASK_FAILED',
+    'cancelled by the caller',
+  ],
+  'connected-process-gone.json': [
+    '"processQueue":',
+    'TIMEOUT_TYPE_SCHEDULE_TO_START',
+    '"earlier":{"attempts":',
+    '"outcome":"success"',
+  ],
+  'connected-streamed.json': ['"route":{"requested":"gpt-4"', '"processQueue":', '"outcome":"success"'],
   'exhausted.json': ['WORKFLOW_EXECUTION_FAILED', '"outcome":"auth_failed"'],
   'failure-monitor.json': ['"kind":"auth_failed"', 'START_CHILD_WORKFLOW_EXECUTION_INITIATED'],
   'fallback.json': ['"fallback":{"from":"gpt-4","to":"claude-3-opus-20240229","reason":"overloaded"}'],
@@ -99,7 +112,7 @@ describe('histories recorded from real runs replay against the current code', ()
     expect(text).not.toMatch(/file:\/\/|node_modules|(?<![\w.])\/(?:home|root|tmp|Users)\//);
     const identities = [...text.matchAll(/"identity":"([^"]*)"/g)].map(([, identity]) => identity);
     expect(identities).not.toEqual([]);
-    for (const identity of identities) expect(identity).toMatch(/^(?:holdfast-worker )?\d+@vm$/);
+    for (const identity of identities) expect(identity).toMatch(/^(?:holdfast-(?:worker|gateway) )?\d+@vm$/);
   });
 
   it('a history that the code would not have made is refused', async () => {
