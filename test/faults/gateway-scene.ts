@@ -14,7 +14,9 @@ export interface SpawnedGateway extends SpawnedProcess {
 /** A gateway for a kit's task queue in a process of its own. */
 export async function spawnGateway(
   kit: CompletionKit,
-  options: Partial<Pick<GatewayProcessInput, 'retry' | 'policy' | 'callsModels' | 'drainMs' | 'address'>> = {},
+  options: Partial<
+    Pick<GatewayProcessInput, 'retry' | 'policy' | 'callsModels' | 'drainMs' | 'address'>
+  > = {},
 ): Promise<SpawnedGateway> {
   const { openaiUrl, anthropicUrl } = kit.provider;
   const input: GatewayProcessInput = {
