@@ -99,11 +99,18 @@ describe('a gateway whose Temporal is away', () => {
   it('and back before its answer has to be recorded: the stream ends properly', async () => {
     kit.provider.plan(model, step.stream(text, { gapMs: 250 }));
     const response = await ask(gateway.url, { model, stream: true });
+    let refused = 0;
+    proxy.decide((method) => {
+      if (method !== 'RespondActivityTaskCompleted' || refused === 3) return 'pass';
+      refused += 1;
+      return { status: 14, message: 'not now' };
+    });
     await proxy.cut();
     await proxy.mend();
     expect(await readStream(response)).toMatchObject({ text, done: true });
     const recorded = await kit.holdfast.get(response.headers.get('x-holdfast-id') ?? '').result();
     expect(recorded.answer).toBe(text);
+    expect(refused).toBe(3);
     await expect.poll(async () => (await readiness()).status, patience).toBe(200);
   });
 });
