@@ -3,8 +3,10 @@ import { expect, inject, it } from 'vitest';
 import { Attendances } from '../../activities/index.js';
 import { startGateway } from '../../gateway/start-gateway.js';
 import { processQueueWaitMs } from '../../policy/process-queue.js';
+import { gate, startTemporalProxy } from '../client/temporal-proxy.js';
 import { startCompletionKit } from '../support/completion-kit.js';
-import { callsByContent, distinctAnswers, hear, model, runsByStatus } from './gateway-scene.js';
+import { step } from '../support/fake-provider.js';
+import { callsByContent, distinctAnswers, hear, model, runsByStatus, spawnGateway } from './gateway-scene.js';
 
 const slots = 2;
 const requests = 12;
@@ -69,3 +71,22 @@ it.each([
   },
   120_000,
 );
+
+it('a workflow that is slow to ask for its call: the call that has begun waits for it', async () => {
+  await using kit = await startCompletionKit({ workers: 0 });
+  await using proxy = await startTemporalProxy(inject('temporal').address);
+  const asked = gate();
+  proxy.decide((method) => (method === 'RespondWorkflowTaskCompleted' ? { after: asked.opened } : 'pass'));
+  kit.provider.plan(model, step.stream('Worth the wait', { gapMs: 50 }, { delayMs: 2 * processQueueWaitMs }));
+  const gateway = await spawnGateway(kit, { address: proxy.address });
+  const answer = hear(gateway.url, { stream: true });
+  // By then it has asked whether another process has the call.
+  const doubted = (): boolean =>
+    proxy.calls('DescribeWorkflowExecution') > 0 || kit.provider.calls(model)[0]?.aborted === true;
+  await expect.poll(doubted, { timeout: 30_000 }).toBe(true);
+  asked.open();
+  expect(await answer).toMatchObject({ told: true, text: 'Worth the wait' });
+  expect(kit.provider.calls(model)).toHaveLength(1);
+  gateway.child.kill('SIGTERM');
+  expect(await gateway.ended).toBe(0);
+});
