@@ -108,6 +108,7 @@ export async function attemptModel(
     calls?.ended(attempt);
     if (reply.ok) {
       const made = [...adaptations, ...(reply.adapted ?? [])];
+      if (made.length > 0) attempt.adapted = made;
       const notices = made.map((adaptation) => notice(model, adaptation));
       return { attempts, adaptations, result: { ok: true, answer: reply.answer, notices } };
     }

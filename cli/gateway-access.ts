@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { LoadedConfig } from '../config/load.js';
 import { Access } from '../gateway/access/access.js';
+import { KeyFileError } from '../gateway/access/key-storage.js';
 import { keyFileOf } from '../gateway/access/key-place.js';
 import { KeysInForce } from '../gateway/access/keys-in-force.js';
 import { withoutKeysOn } from '../gateway/access/open-gateway.js';
@@ -15,7 +16,7 @@ export type GatewayAccess =
 
 /**
  * The keys that the config names, as they change; without any, only this machine may reach the gateway.
- * @throws KeyFileError, and CommandError where the host would let others in without keys
+ * @throws CommandError where the file cannot be used, or the host would let others in without keys
  */
 export async function openAccess(config: LoadedConfig, host: string, logger: Logger): Promise<GatewayAccess> {
   const file = keyFileOf(config);
@@ -26,6 +27,9 @@ export async function openAccess(config: LoadedConfig, host: string, logger: Log
   }
   const keys = await KeysInForce.open(file, {
     onRefused: (reason) => logger.error({ reason }, 'the changed gateway keys are not used'),
+  }).catch((error: unknown) => {
+    if (!(error instanceof KeyFileError)) throw error;
+    throw new CommandError('gateway_keys', exitCodes.invalid, error.message);
   });
   return { access: new Access(keys), close: () => keys.close() };
 }

@@ -27,7 +27,12 @@ const part = z.discriminatedUnion('type', [
 const words = z.string().min(1, 'a message needs content');
 const toolName = z.string().regex(/^[\w-]{1,64}$/, 'up to 64 letters, digits, _ and -');
 
-const toolCall = z.strictObject({ id: z.string().min(1), name: toolName, arguments: z.string() });
+const toolCall = z.strictObject({
+  id: z.string().min(1),
+  name: toolName,
+  arguments: z.string(),
+  signature: z.string().optional(),
+});
 
 const reasoningBlock = z.strictObject({
   text: z.string(),

@@ -10,6 +10,7 @@ import { modelFacts } from './model-facts.js';
  * https://developers.openai.com/api/docs/guides/structured-outputs (json_schema: from gpt-4o on),
  * https://platform.claude.com/docs/en/build-with-claude/structured-outputs (json_schema: from 4.5 on, and Opus 4.1),
  * https://platform.claude.com/docs/en/build-with-claude/adaptive-thinking,
+ * https://platform.claude.com/docs/en/about-claude/models/migration-guide (no prefill from 4.6 on: a 400),
  * https://platform.claude.com/docs/en/models/haiku-5-5/migration-guide (no sampling parameters, no thinking budget: an
  * effort in its place), https://ai.google.dev/gemini-api/docs/thought-signatures (demanded from Gemini 3 on).
  */
@@ -56,11 +57,15 @@ const known: readonly { vendor: 'openai' | 'anthropic' | 'google'; models: RegEx
     models: /^claude-(opus-4-1|(opus|sonnet|haiku)-4-5)/,
     traits: { thinking: 'budget' },
   },
-  { vendor: 'anthropic', models: /^claude-(opus|sonnet)-4-6/, traits: { thinking: 'adaptive' } },
+  {
+    vendor: 'anthropic',
+    models: /^claude-(opus|sonnet)-4-6/,
+    traits: { thinking: 'adaptive', prefill: 'refused' },
+  },
   {
     vendor: 'anthropic',
     models: /^claude-[a-z]+-(4-[789]|[5-9])/,
-    traits: { refuses: ['temperature', 'topP', 'topK'], thinking: 'adaptive' },
+    traits: { refuses: ['temperature', 'topP', 'topK'], thinking: 'adaptive', prefill: 'refused' },
   },
   { vendor: 'google', models: /^(models\/)?gemini-([3-9]|\d\d)/, traits: { thoughtSignatures: 'demanded' } },
 ];

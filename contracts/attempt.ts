@@ -1,3 +1,4 @@
+import type { Adaptation } from './adaptation.js';
 import type { Usage } from './chat.js';
 import type { Refusal } from './health.js';
 import type { Outcome } from './outcome.js';
@@ -51,6 +52,8 @@ export interface Attempt {
    * ended where the provider's word for that is not known.
    */
   notes?: string[];
+  /** How the request was changed to fit the model that answered. */
+  adapted?: Adaptation[];
   /** Why no call was made; `circuit_open` only. */
   refusal?: Refusal;
   /** It was one of several calls under way at a time: the second one against a slow answer, or one of a race. */

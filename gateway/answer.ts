@@ -1,4 +1,5 @@
 import type { CompletionResult } from '../client/index.js';
+import type { Adaptation } from '../contracts/adaptation.js';
 import type { ChatAnswer } from '../contracts/chat.js';
 import { whatElse } from '../policy/conclusion.js';
 
@@ -32,6 +33,7 @@ export function factsOf(
   }: CompletionResult,
   ignored: readonly string[],
 ): AnswerFacts {
+  const dropped = [...ignored, ...(attempts.at(-1)?.adapted ?? []).flatMap(droppedName)];
   return {
     id,
     model,
@@ -43,7 +45,7 @@ export function factsOf(
     ...(degraded === true ? { degraded } : {}),
     ...(notice === undefined ? {} : { notice }),
     ...(notices.length === 0 ? {} : { notices: notices.join(' | ') }),
-    ...(ignored.length === 0 ? {} : { 'dropped-params': ignored.join(', ') }),
+    ...(dropped.length === 0 ? {} : { 'dropped-params': dropped.join(', ') }),
   };
 }
 
@@ -64,6 +66,17 @@ export function overheadMs({ attempts }: Pick<CompletionResult, 'attempts'>, who
   return Math.max(0, wholeMs - calledMs);
 }
 
+/** The field that the answering model did without, as clients write it. What was sent in another form is no such field. */
+function droppedName({ parameter, how, detail }: Adaptation): string[] {
+  if (how !== 'dropped') return [];
+  if (parameter === 'extra') return [detail ?? parameter];
+  const name =
+    parameter === 'reasoningBudget'
+      ? 'thinking.budget_tokens'
+      : parameter.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return [detail === undefined ? name : `${name} (${detail})`];
+}
+
 /** The facts as response headers, which hold one line of visible ASCII each. */
 export function headersOf(facts: AnswerFacts): Record<string, string> {
   return Object.fromEntries(
@@ -79,7 +92,9 @@ export function headersOf(facts: AnswerFacts): Record<string, string> {
 /** Response headers that scripts of a browser may read. */
 export const exposedHeaders = [
   'x-request-id',
+  'request-id',
   'retry-after',
+  'x-should-retry',
   ...[
     'id',
     'model',
@@ -95,5 +110,6 @@ export const exposedHeaders = [
     'notice',
     'notices',
     'error',
+    'estimate',
   ].map((name) => `x-holdfast-${name}`),
 ];

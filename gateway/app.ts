@@ -1,16 +1,12 @@
 import { Hono, type Context, type MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
-import {
-  CompletionNotFoundError,
-  NoWorkerError,
-  type CompletionHandle,
-  type Holdfast,
-} from '../client/index.js';
+import { CompletionNotFoundError, type CompletionHandle, type Holdfast } from '../client/index.js';
 import { mayAsk, notAllowed, type Access } from './access/access.js';
 import { withoutKeys, type GatewayKey } from './access/key-file.js';
 import { isForeignPage } from './access/open-gateway.js';
 import { exposedHeaders } from './answer.js';
 import { Completions, type CompletionsOptions } from './completions.js';
+import { countTokensResponse } from './count-tokens.js';
 import { jsonOf } from './json-body.js';
 import { errorCodeHeader, problemOf, problemResponse } from './problem-response.js';
 import { invalid, unavailable, type Problem } from './problem.js';
@@ -124,6 +120,11 @@ export function createGateway(options: GatewayOptions): Hono<{ Variables: Variab
   };
   app.post('/v1/chat/completions', serve(openai));
   app.post('/v1/messages', serve(anthropic));
+  app.post('/v1/messages/count_tokens', async (context: Here) => {
+    const body = await jsonOf(context.req.raw);
+    if ('problem' in body) return respond(anthropic, context, body.problem);
+    return countTokensResponse(body.value, context.get('requestId'));
+  });
 
   /** A completion by its id. That of another owner is not there. */
   const ofCaller = (work: (handle: CompletionHandle, context: Here) => Promise<Response>) => {
@@ -141,12 +142,7 @@ export function createGateway(options: GatewayOptions): Hono<{ Variables: Variab
         return await work(options.holdfast.get(id), context);
       } catch (error) {
         if (error instanceof CompletionNotFoundError) return missing();
-        const noWorker = error instanceof NoWorkerError;
-        return respond(
-          openai,
-          context,
-          noWorker ? unavailable(error.message, 1_000, error.code) : problemOf(error),
-        );
+        return respond(openai, context, problemOf(error));
       }
     };
   };
@@ -194,6 +190,7 @@ const methodsOf = {
   '/v1/models': 'GET, HEAD, OPTIONS',
   '/v1/chat/completions': 'POST, OPTIONS',
   '/v1/messages': 'POST, OPTIONS',
+  '/v1/messages/count_tokens': 'POST, OPTIONS',
   '/v1/holdfast/completions/:id': 'GET, HEAD, DELETE, OPTIONS',
 };
 

@@ -1,5 +1,6 @@
-import type { CompletionResult } from '../client/index.js';
+import { CompletionFailedError, type CompletionResult } from '../client/index.js';
 import type { Config } from '../config/schema.js';
+import { totalUsage } from '../policy/cost.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { answerIn, factsOf, headersOf, type AnswerFacts } from './answer.js';
 import type { ConnectedCompletions, ConnectedRequest } from './connected-completions.js';
@@ -14,7 +15,7 @@ import { targetNames, targetOf } from './target.js';
 import type { Wire } from './wires/wire.js';
 
 export interface CompletionsOptions {
-  completions: ConnectedCompletions;
+  completions: Pick<ConnectedCompletions, 'start'>;
   /** The config in force. */
   config: () => Config;
   metrics: Metrics;
@@ -39,10 +40,7 @@ export class Completions {
       metrics.follow(completion, asked.name);
       if (request.signal.aborted) leave();
       else request.signal.addEventListener('abort', leave, { once: true });
-      void result.then(
-        ({ usage }) => request.onTokens?.(usage.inputTokens + usage.outputTokens),
-        () => undefined,
-      );
+      void tokensOf(result).then(request.onTokens);
       const headers = {
         ...idHeaders(wire, request.requestId),
         ...(origin === 'started' ? {} : { 'x-holdfast-replayed': 'true' }),
@@ -119,6 +117,15 @@ function unknownModel(name: string, config: Config): Problem {
     404,
     'model_not_found',
   );
+}
+
+/** What all attempts used, whether or not there is an answer. */
+async function tokensOf(result: Promise<CompletionResult>): Promise<number> {
+  const { inputTokens, outputTokens } = await result.then(
+    ({ usage }) => usage,
+    (error: unknown) => totalUsage(error instanceof CompletionFailedError ? error.attempts : []),
+  );
+  return inputTokens + outputTokens;
 }
 
 function namesOf({ id, model }: CompletionResult): { id: string; model: string; created: number } {

@@ -1,12 +1,15 @@
 import {
   CompletionCancelledError,
   CompletionFailedError,
+  CompletionNotFoundError,
   EngineRefusedError,
   EngineUnavailableError,
   HoldfastClosedError,
   IdUsedForAnotherRequestError,
   InvalidRequestError,
+  NoWorkerError,
 } from '../client/index.js';
+import { headersOf } from './answer.js';
 import { failed, invalid, unavailable, type Problem } from './problem.js';
 import type { Wire } from './wires/wire.js';
 
@@ -22,6 +25,10 @@ export function problemOf(error: unknown): Problem {
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
   }
+  if (error instanceof CompletionNotFoundError) {
+    return invalid(error.message, undefined, 404, 'completion_not_found');
+  }
+  if (error instanceof NoWorkerError) return unavailable(error.message, 10_000, 'no_worker');
   if (error instanceof InvalidRequestError) return invalid(error.message);
   if (error instanceof IdUsedForAnotherRequestError) {
     const message = 'this Idempotency-Key was used with another request; use a new one';
@@ -46,22 +53,47 @@ export function problemOf(error: unknown): Problem {
 /** Says the code of an error, whatever the form of the body. */
 export const errorCodeHeader = 'x-holdfast-error';
 
-/** A problem as a response in the wire's form. Terminal ones tell SDKs not to repeat the request by themselves. */
+/**
+ * A problem as a response in the wire's form, with what was tried beside the error. Terminal ones tell SDKs not to
+ * repeat the request by themselves.
+ */
 export function problemResponse(wire: Wire, problem: Problem, requestId: string, id?: string): Response {
-  const { status, code, retryAfterMs, passes } = problem;
-  return Response.json(wire.error(problem, requestId), {
+  const { status, code, retryAfterMs, passes, tried } = problem;
+  const error = wire.error(problem, requestId);
+  return Response.json(tried === undefined ? error : { ...error, holdfast: toldOf(tried, id) }, {
     // 499 is nginx's word for a client that left; nobody reads it.
     status,
     headers: {
       ...idHeaders(wire, requestId),
-      ...(id === undefined ? {} : { 'x-holdfast-id': id }),
       [errorCodeHeader]: code,
+      ...headersOf({
+        ...(id === undefined ? {} : { id }),
+        ...(tried === undefined
+          ? {}
+          : { 'requested-model': tried.requestedModel, attempts: tried.attempts.length }),
+      }),
       ...(passes ? {} : { 'x-should-retry': 'false' }),
       ...(retryAfterMs === undefined
         ? {}
         : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) }),
     },
   });
+}
+
+/** The attempts in the words of `GET /v1/holdfast/completions/{id}`, which says more of each. */
+function toldOf({ requestedModel, attempts }: NonNullable<Problem['tried']>, id: string | undefined): object {
+  return {
+    ...(id === undefined ? {} : { id }),
+    'requested-model': requestedModel,
+    attempts: attempts.map(({ model, provider, outcome, durationMs, httpStatus, message }) => ({
+      model,
+      provider,
+      outcome,
+      durationMs,
+      ...(httpStatus === undefined ? {} : { httpStatus }),
+      ...(message === undefined ? {} : { message }),
+    })),
+  };
 }
 
 /** The request's id, as the wire's clients look for it. */

@@ -1,3 +1,4 @@
+import type { Trail } from '../contracts/attempt.js';
 import type { CompletionFailure, CompletionFailureKind } from '../contracts/completion.js';
 
 /** Why a request has no answer, in no wire's words yet. */
@@ -15,6 +16,8 @@ export interface Problem {
   retryAfterMs?: number;
   /** Whether the same request may succeed without anybody doing anything: else clients are told not to repeat it. */
   passes: boolean;
+  /** What was tried, for a completion that ended without an answer. */
+  tried?: { requestedModel: string; attempts: Trail };
 }
 
 const wrongRequest = { type: 'invalid_request_error', passes: false } as const;
@@ -30,7 +33,13 @@ export function unavailable(message: string, retryAfterMs: number, code = 'engin
 }
 
 /** What a completion that ended without an answer is to an HTTP client; the statuses are those of docs/gateway.md. */
-export function failed({ kind, message, retryAfterMs }: CompletionFailure): Problem {
+export function failed({
+  kind,
+  message,
+  retryAfterMs,
+  requestedModel,
+  attempts,
+}: CompletionFailure): Problem {
   const status = statuses[kind] ?? 503;
   return {
     status,
@@ -39,9 +48,13 @@ export function failed({ kind, message, retryAfterMs }: CompletionFailure): Prob
     message,
     // Holdfast has retried and fallen back already: a client that repeats the request multiplies the chain.
     passes: false,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    tried: { requestedModel, attempts },
+    // A wait that one model named does not help where another found a fault that no waiting mends.
+    ...(retryAfterMs === undefined || !mendedByWaiting.has(status) ? {} : { retryAfterMs }),
   };
 }
+
+const mendedByWaiting: ReadonlySet<number> = new Set([429, 503, 504]);
 
 const statuses: Partial<Record<CompletionFailureKind, number>> = {
   bad_request: 400,

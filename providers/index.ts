@@ -11,6 +11,13 @@ export function createProvider({ kind, ...settings }: ProviderSettings): Provide
 export { createAnthropicProvider } from './anthropic.js';
 export { createOpenAIProvider } from './openai.js';
 export type { FormatSettings, KeyHeader, ProviderFormat, ProviderSettings } from './settings.js';
+export {
+  continuationRequest,
+  howToContinue,
+  refusesPrefill,
+  type ContinuationRequest,
+  type ContinuingModel,
+} from './continuation.js';
 export { checkWindow, type WindowCheck, type WindowModel } from './window.js';
 export { resolveKey, shareReads, type KeySources, type ResolvedKey } from './keys.js';
 export type {

@@ -69,7 +69,11 @@ export async function checkWindow(model: WindowModel, request: ChatRequest): Pro
 }
 
 /** The encoding of OpenAI's own models; undefined for those that nobody published one of. */
-function encodingOf({ upstreamModel, kind, baseUrl }: WindowModel): Encoding | undefined {
+export function encodingOf({
+  upstreamModel,
+  kind,
+  baseUrl,
+}: Pick<WindowModel, 'upstreamModel' | 'kind' | 'baseUrl'>): Encoding | undefined {
   if (kind !== 'openai' || (baseUrl !== undefined && !isOpenAIItself(baseUrl))) return undefined;
   const name = upstreamModel.replace(/^ft:/, '');
   if (/^(?:gpt-4o|gpt-4\.[15]|gpt-5|chatgpt-4o|o[134](?:-|$))/.test(name)) return 'o200k_base';

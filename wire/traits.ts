@@ -43,6 +43,11 @@ export interface Traits {
    * `thinking.budget_tokens`; `adaptive`: `output_config.effort`; `always`: likewise, and it cannot be turned off.
    */
   thinking?: 'budget' | 'adaptive' | 'always';
+  /**
+   * Whether a last message of the assistant is taken as the beginning of the answer. Absent: as the format has it, which
+   * is yes in Anthropic's and no in OpenAI's.
+   */
+  prefill?: 'taken' | 'refused';
 }
 
 /** Traits of an endpoint with those of a model over them: what either refuses or lacks, the call has to do without. */

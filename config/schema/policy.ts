@@ -67,6 +67,12 @@ const deadline = duration('Time for a whole completion when the request sets non
   { message: 'too short for any answer: at least 100 ms; a number without a unit is milliseconds' },
 );
 
+const onStreamCut = z
+  .enum(['fail', 'continue'])
+  .describe(
+    'When a stream breaks off after text was delivered: it ends with an error (`fail`), or the next attempt goes on from that text (`continue`). Never within tool calls or JSON.',
+  );
+
 const resilience = {
   circuitBreaker: circuitBreakerSchema.optional(),
   loadBalancer: loadBalancerSchema.optional(),
@@ -83,6 +89,7 @@ export const policyShape = {
   retry: retrySchema.prefault({}),
   deadline: deadline.prefault('5m'),
   bench: benchSchema.prefault({}),
+  onStreamCut: onStreamCut.prefault('fail'),
   ...resilience,
 };
 
@@ -92,6 +99,7 @@ export const profileSchema = z.strictObject({
   retry: z.strictObject(retryFields).partial().optional(),
   deadline: deadline.optional(),
   bench: benchOverrides.optional(),
+  onStreamCut: onStreamCut.optional(),
   circuitBreaker: circuitBreakerOverrides.optional(),
   loadBalancer: loadBalancerSchema.partial().optional(),
   fallback: fallbackSchema.partial().optional(),

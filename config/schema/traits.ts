@@ -83,5 +83,11 @@ export const traitsSchema = z.strictObject({
       'Anthropic format: how thinking is asked for; `always`: as `adaptive`, and it cannot be turned off.',
     )
     .exactOptional(),
+  prefill: z
+    .enum({ taken: 'taken', refused: 'refused' } satisfies Each<'prefill'>)
+    .describe(
+      'Whether it goes on from a last message of the assistant (`onStreamCut`); absent: yes in Anthropic format, no in OpenAI format.',
+    )
+    .exactOptional(),
   // A model's own setting, not one of its traits.
 } satisfies Record<Exclude<keyof Traits, 'maxOutputTokens'>, z.ZodType>);

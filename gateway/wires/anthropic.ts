@@ -1,11 +1,13 @@
 import { anthropicStreamWriter, fromAnthropic, writeAnthropic } from '../../wire/anthropic/index.js';
 import { invalid, type Problem } from '../problem.js';
+import { isTooDeep, tooDeepMessage } from './depth.js';
 import type { Wire } from './wire.js';
 
 /** Anthropic's messages format. */
 export const anthropic: Wire = {
   name: 'anthropic',
   read: (body) => {
+    if (isTooDeep(body)) return { ok: false, problem: invalid(tooDeepMessage) };
     const read = fromAnthropic(body);
     if (!read.ok)
       return { ok: false, problem: invalid(read.problem.message, read.problem.param ?? undefined) };

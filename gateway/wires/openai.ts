@@ -1,12 +1,14 @@
 import { doneData, fromOpenAI, writeOpenAI, writeOpenAIChunks } from '../../wire/openai/index.js';
 import type { ServerSentEvent } from '../../wire/stream.js';
 import { invalid, type Problem } from '../problem.js';
+import { isTooDeep, tooDeepMessage } from './depth.js';
 import type { Wire } from './wire.js';
 
 /** OpenAI's chat format. */
 export const openai: Wire = {
   name: 'openai',
   read: (body) => {
+    if (isTooDeep(body)) return { ok: false, problem: invalid(tooDeepMessage) };
     const read = fromOpenAI(body);
     if (!read.ok) return { ok: false, problem: invalid(read.problem.message, read.problem.param) };
     const { request: chat, ...rest } = read;

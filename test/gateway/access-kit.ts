@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { AnswerListeners } from '../../activities/index.js';
 import { Access } from '../../gateway/access/access.js';
 import { addKey, revokeKey } from '../../gateway/access/key-changes.js';
 import type { GatewayKey, KeyTerms } from '../../gateway/access/key-file.js';
@@ -10,7 +9,8 @@ import { changeKeyFile } from '../../gateway/access/key-storage.js';
 import { KeysInForce } from '../../gateway/access/keys-in-force.js';
 import { createGateway } from '../../gateway/app.js';
 import { startServer } from '../../gateway/server.js';
-import { startCompletionKit, type CompletionKit } from '../support/completion-kit.js';
+import type { CompletionKit } from '../support/completion-kit.js';
+import { startGatewayKit } from './gateway-kit.js';
 
 /** A gateway that asks for keys, on a port of its own, and one that does not, in front of the same worker. */
 export interface AccessKit {
@@ -30,26 +30,16 @@ export interface AccessKit {
 }
 
 export async function startAccessKit(): Promise<AccessKit> {
-  const listeners = new AnswerListeners();
-  const kit = await startCompletionKit({ listeners });
+  const open = await startGatewayKit();
+  const { kit, options, warnings } = open;
   const keyFile = path.join(tmpdir(), `holdfast-keys-${randomUUID()}.json`);
   await writeFile(keyFile, '{"version":1,"keys":[]}');
-  const warnings: string[] = [];
   const keys = await KeysInForce.open(keyFile, {
     intervalMs: 20,
     onRefused: (reason) => warnings.push(reason),
   });
-  const options = {
-    holdfast: kit.holdfast,
-    config: () => kit.config.config,
-    listeners,
-    warn: (message: string, detail: string) => warnings.push(`${message}: ${detail}`),
-    notReady: () => Promise.resolve(undefined),
-    draining: () => false,
-  };
   const guarded = createGateway({ ...options, access: new Access(keys) });
   const server = await startServer({ fetch: guarded.fetch, port: 0 });
-  const open = await startServer({ fetch: createGateway(options).fetch, port: 0 });
   const access: AccessKit = {
     kit,
     url: server.url,
@@ -77,8 +67,8 @@ export async function startAccessKit(): Promise<AccessKit> {
     },
     stop: async () => {
       keys.close();
-      await Promise.all([server.stop(500), open.stop(500)]);
-      await kit.stop();
+      await server.stop(500);
+      await open[Symbol.asyncDispose]();
       await rm(keyFile, { force: true });
     },
   };

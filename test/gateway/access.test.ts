@@ -152,6 +152,13 @@ describe('a gateway with keys', () => {
     expect(await ask('/v1/models', limited.text)).toMatchObject({ status: 200 });
   });
 
+  it('tokens beyond a key’s limit make the next request wait', async () => {
+    const { text } = await make({ owner: 'talkative', tokensPerMinute: 1 });
+    expect(await complete(text, { model })).toMatchObject({ status: 200 });
+    const refused = await complete(text, { model });
+    expect(refused).toMatchObject({ status: 429, body: { error: { code: 'tokens_per_minute' } } });
+  });
+
   it('a changed file is in force by itself; a broken one is told once, and the keys before it stay', async () => {
     const { text } = await make({ owner: 'steady' });
     const good = await readFile(gateway.keyFile, 'utf8');

@@ -1,5 +1,5 @@
 import { Attendances } from '../../activities/index.js';
-import { createGateway } from '../../gateway/app.js';
+import { createGateway, type GatewayOptions } from '../../gateway/app.js';
 import { openCompletions } from '../../gateway/open-completions.js';
 import { startServer } from '../../gateway/server.js';
 import { createMetrics } from '../../telemetry/metrics.js';
@@ -20,6 +20,8 @@ export interface GatewayKit extends AsyncDisposable {
   kit: CompletionKit;
   /** Origin of the gateway. */
   url: string;
+  /** What the gateway is made of. */
+  options: GatewayOptions;
   warnings: string[];
 }
 
@@ -54,7 +56,7 @@ export async function startGatewayKit({
     overlapped: () => overlapped,
     warn,
   });
-  const app = createGateway({
+  const gateway: GatewayOptions = {
     completions,
     holdfast: kit.holdfast,
     config: () => config.config,
@@ -62,11 +64,12 @@ export async function startGatewayKit({
     metrics: createMetrics({ known: () => config.config }),
     notReady: () => Promise.resolve(undefined),
     draining: () => false,
-  });
-  const server = await startServer({ fetch: app.fetch, port: 0 });
+  };
+  const server = await startServer({ fetch: createGateway(gateway).fetch, port: 0 });
   return {
     kit,
     url: server.url,
+    options: gateway,
     warnings,
     [Symbol.asyncDispose]: async () => {
       await server.stop(1_000);

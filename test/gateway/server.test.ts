@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { AnswerListeners } from '../../activities/index.js';
 import { Holdfast } from '../../client/index.js';
 import { createGateway } from '../../gateway/app.js';
 import { startServer, type GatewayServer } from '../../gateway/server.js';
+import { createMetrics } from '../../telemetry/metrics.js';
 import { testConfig } from '../support/test-config.js';
 import { openRaw, rawRequest } from './raw-socket.js';
 
@@ -20,9 +20,10 @@ beforeAll(async () => {
   holdfast = new Holdfast({ address: '127.0.0.1:1' });
   const nowhere = { openaiUrl: 'http://127.0.0.1:1/v1', anthropicUrl: 'http://127.0.0.1:1' };
   const app = createGateway({
+    completions: { start: () => Promise.reject(new Error('nothing gets as far as this')) },
+    metrics: createMetrics({ known: () => testConfig(nowhere).config }),
     holdfast,
     config: () => testConfig(nowhere).config,
-    listeners: new AnswerListeners(),
     warn: (message, detail) => warnings.push(`${message}: ${detail}`),
     notReady: () => Promise.resolve(undefined),
     draining: () => false,

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { z } from 'zod';
 import { errorBody } from './fake-provider-bodies.js';
 import { pause, send } from './fake-provider-http.js';
 import { sendStream } from './fake-provider-stream.js';
@@ -34,6 +35,24 @@ export async function carryOut(
       if (!left.aborted) send(response, 200, answer);
       return;
     }
+    case 'go_on': {
+      const { prefill, repeats = 0, opening = '', shape = {} } = action.options;
+      const { said, isLast } = saidIn(call.body);
+      const refusal =
+        prefill === 'refused' && isLast
+          ? 'This model does not support assistant message prefill. The conversation must end with a user message.'
+          : action.whole.startsWith(said)
+            ? undefined
+            : `the fake was to go on from another text: ${said}`;
+      if (refusal !== undefined) {
+        send(response, 400, errorBody(call.format, 400, call.model, { message: refusal }));
+        return;
+      }
+      const text = opening + action.whole.slice(Math.max(0, said.length - repeats));
+      if (streams) await stream(text, {}, shape);
+      else send(response, 200, await write(text, {}));
+      return;
+    }
     case 'error': {
       const { retryAfter, headers } = action.options;
       const asked = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
@@ -61,6 +80,23 @@ export async function carryOut(
       response.socket?.resetAndDestroy();
       return;
   }
+}
+
+const turns = z.looseObject({
+  messages: z.array(z.looseObject({ role: z.string(), content: z.unknown() })),
+});
+const blocks = z.array(z.looseObject({ text: z.string().optional() }));
+
+/** The last words of the assistant in a request, in either format, and whether nobody spoke after it. */
+function saidIn(body: Record<string, unknown>): { said: string; isLast: boolean } {
+  const { messages } = turns.parse(body);
+  const at = messages.findLastIndex(({ role }) => role === 'assistant');
+  const content = messages[at]?.content ?? '';
+  const said =
+    typeof content === 'string'
+      ? content
+      : blocks.parse(content).reduce((all, { text = '' }) => all + text, '');
+  return { said, isLast: at === messages.length - 1 };
 }
 
 /** Announces the whole length, sends half. */

@@ -111,6 +111,8 @@ export const openaiBody = z.strictObject({
   service_tier: z.string().optional(),
   verbosity: z.enum(['low', 'medium', 'high']).optional(),
   metadata: z.record(z.string(), z.string()).optional(),
+  prompt_cache_key: z.string().optional(),
+  store: z.boolean().optional(),
 });
 
 type OpenAIRequest = z.infer<typeof openaiBody>;

@@ -72,7 +72,19 @@ export interface StreamShape {
   errorAfter?: { tokens: number; error: ErrorOptions };
 }
 
+/** How a model goes on from what the request says that it has said. */
+export interface ContinuationOptions {
+  /** A last message of the assistant is answered with a 400, in Anthropic's words. */
+  prefill?: 'refused';
+  /** So many of the last characters are said once more. */
+  repeats?: number;
+  /** Said before anything else. */
+  opening?: string;
+  shape?: StreamShape;
+}
+
 type Action =
+  | { kind: 'go_on'; whole: string; options: ContinuationOptions }
   | { kind: 'answer'; text: string; options: AnswerOptions; shape?: StreamShape }
   | { kind: 'error'; status: number; options: ErrorOptions }
   | { kind: 'raw'; status: number; body: string; headers: Record<string, string> }
@@ -101,6 +113,9 @@ export const step = {
   /** A well-formed answer, in fragments of four characters, whose events come as the shape says. */
   stream: (text: string, shape: StreamShape, options: AnswerOptions = {}): Step =>
     make('stream', { kind: 'answer', text, options, shape }),
+  /** The rest of a text, of which the request must hold the beginning as the last words of the assistant. */
+  goOn: (whole: string, options: ContinuationOptions = {}): Step =>
+    make('go on', { kind: 'go_on', whole, options }),
   /** Calls of tools and nothing else, unless the options add a text. */
   toolCalls: (toolCalls: PlannedCall[], options: AnswerOptions & { text?: string } = {}): Step =>
     make('tool calls', { kind: 'answer', text: options.text ?? '', options: { ...options, toolCalls } }),

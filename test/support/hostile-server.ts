@@ -1,4 +1,5 @@
 import { createServer, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** How a response says where it ends. `close`: only by closing the connection, as HTTP/1.0 did. */
 export type Framing = 'chunked' | 'length' | 'close';
@@ -15,6 +16,10 @@ export interface Script {
   framing?: Framing;
   contentType?: string;
   status?: string;
+  /** No headers either. */
+  silent?: boolean;
+  /** Milliseconds between the headers and the first piece. */
+  afterMs?: number;
 }
 
 /** A TCP server that speaks just enough HTTP to do it badly. */
@@ -85,6 +90,7 @@ function isWhole(request: string): boolean {
 
 async function perform(socket: Socket, script: Script): Promise<void> {
   const { pieces, then, framing = 'chunked', contentType = 'text/event-stream', status = '200 OK' } = script;
+  if (script.silent === true) return;
   const whole = pieces.reduce((sum, { length }) => sum + length, 0);
   const announced = {
     chunked: 'transfer-encoding: chunked\r\n',
@@ -94,6 +100,7 @@ async function perform(socket: Socket, script: Script): Promise<void> {
   const write = (bytes: Buffer | string): Promise<void> =>
     new Promise((resolve) => socket.write(bytes, () => setImmediate(resolve)));
   await write(`HTTP/1.1 ${status}\r\ncontent-type: ${contentType}\r\n${announced[framing]}\r\n`);
+  if (script.afterMs !== undefined) await pause(script.afterMs);
   for (const piece of pieces) {
     if (socket.destroyed) return;
     if (framing !== 'chunked') await write(piece);

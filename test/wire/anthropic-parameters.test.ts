@@ -23,9 +23,10 @@ describe('parameters in the Anthropic format', () => {
       extra: { service_tier: 'flex' },
     });
     expect(body).toEqual({ model: 'claude', max_tokens: 9, messages: question });
-    expect(adapted).toEqual(
-      dropped('seed', 'presencePenalty', 'frequencyPenalty', 'n', 'logprobs', 'topLogprobs', 'extra'),
-    );
+    expect(adapted).toEqual([
+      ...dropped('seed', 'presencePenalty', 'frequencyPenalty', 'n', 'logprobs', 'topLogprobs'),
+      { parameter: 'extra', how: 'dropped', detail: 'service_tier' },
+    ]);
   });
 
   it('says nothing of what asks for nothing', () => {

@@ -60,16 +60,17 @@ export function fromAnthropic(body: unknown): AnthropicRequest {
 function withoutVendorsWork(body: unknown): { kept: unknown; ignored: string[] } {
   if (!isRecord(body) || !Array.isArray(body['messages'])) return { kept: body, ignored: [] };
   const ignored: string[] = [];
-  const messages = body['messages'].map((message: unknown): unknown => {
+  const messages = body['messages'].flatMap((message: unknown): unknown[] => {
     if (!isRecord(message) || message['role'] !== 'assistant' || !Array.isArray(message['content']))
-      return message;
+      return [message];
     const content = message['content'].filter((block: unknown) => {
       const type = typeOf(block);
       const known = type === undefined || assistantBlockTypes.includes(type);
       if (!known) ignored.push(`messages.content.${type}`);
       return known;
     });
-    return { ...message, content };
+    // A turn that was nothing else is none.
+    return content.length === 0 && message['content'].length > 0 ? [] : [{ ...message, content }];
   });
   return { kept: { ...body, messages }, ignored };
 }
@@ -84,7 +85,7 @@ function unread(value: unknown, read: unknown, path = ''): string[] {
   return Object.entries(value).flatMap(([name, field]) => {
     const at = path === '' ? name : `${path}.${name}`;
     if (field === null || field === undefined) return [];
-    return name in read ? unread(field, read[name], at) : [at];
+    return Object.hasOwn(read, name) ? unread(field, read[name], at) : [at];
   });
 }
 

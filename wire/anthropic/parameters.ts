@@ -53,7 +53,10 @@ export function sendable(
     const refused = refuses.includes(name) || inexpressible.includes(name);
     const dropped = adaptations.some(({ parameter, how }) => parameter === name && how === 'dropped');
     const asks = asksForSomething(name, parameters[name]);
-    if (refused && !dropped && asks) report(name, 'dropped');
+    if (refused && !dropped && asks) {
+      if (name === 'extra') report(name, 'dropped', Object.keys(parameters.extra ?? {}).join(', '));
+      else report(name, 'dropped');
+    }
     if (refused || dropped || !asks) Reflect.deleteProperty(kept, name);
   }
   return kept;

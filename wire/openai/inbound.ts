@@ -74,11 +74,11 @@ function parametersOf(body: InboundBody): ChatParameters {
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? undefined,
     temperature: body.temperature ?? undefined,
     topP: body.top_p ?? undefined,
-    stop: typeof stop === 'string' ? [stop] : (stop ?? undefined),
+    stop: typeof stop === 'string' ? [stop] : filled(stop),
     seed: body.seed ?? undefined,
     presencePenalty: body.presence_penalty ?? undefined,
     frequencyPenalty: body.frequency_penalty ?? undefined,
-    tools: tools?.map(({ function: { name, description, parameters, strict } }) => ({
+    tools: filled(tools)?.map(({ function: { name, description, parameters, strict } }) => ({
       name,
       ...present({
         description: description ?? undefined,
@@ -96,6 +96,11 @@ function parametersOf(body: InboundBody): ChatParameters {
     topLogprobs: body.top_logprobs ?? undefined,
     user: body.user ?? undefined,
   });
+}
+
+/** An empty list asks for as little as none: clients send it where they have nothing to say. */
+function filled<Item>(list: Item[] | null | undefined): Item[] | undefined {
+  return list === null || list?.length === 0 ? undefined : list;
 }
 
 function responseFormatOf(format: NonNullable<InboundBody['response_format']>): ResponseFormat {
@@ -139,7 +144,7 @@ function answerOf(message: Extract<InboundMessage, { role: 'assistant' }>): Chat
         ? content.filter((part) => part.type === 'text')
         : (content ?? undefined),
       refusal: refusal ?? (refused === '' ? undefined : refused),
-      toolCalls: calls?.map(({ id, function: { name, arguments: json }, extra_content: extra }) => ({
+      toolCalls: filled(calls)?.map(({ id, function: { name, arguments: json }, extra_content: extra }) => ({
         id,
         name,
         arguments: json,
