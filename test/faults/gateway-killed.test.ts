@@ -60,6 +60,8 @@ async function killAmidst(
       return one;
     }),
   );
+  // Also where none was answered.
+  gateway.child.kill('SIGKILL');
   await gateway.ended;
   return { heard, killedAt };
 }

@@ -53,6 +53,11 @@ const gateway = await startGateway({
   drainMs,
   logger,
 });
+// A test that fails leaves nothing behind.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.exit(1);
+}, 1_000).unref();
 process.once('SIGTERM', () => {
   void gateway.stop().then(() => worker.shutdown());
 });
