@@ -21,5 +21,7 @@ export async function callState(
     timeoutMs,
   });
   if (status.name !== 'RUNNING') return 'over';
-  return raw.pendingActivities?.some(({ state }) => Number(state) !== scheduled) === true ? 'taken' : 'awaited';
+  return raw.pendingActivities?.some(({ state }) => Number(state) !== scheduled) === true
+    ? 'taken'
+    : 'awaited';
 }
