@@ -35,6 +35,8 @@ export class EngineConnection {
   private readonly closing = new AbortController();
   private client: Promise<Client> | undefined;
   private connection: Connection | undefined;
+  /** The native client of workers repeats a call for many seconds on its own, whatever the deadline of the call. */
+  private readonly keepsDeadlines: boolean;
 
   /**
    * @param through A client whose connection somebody else made and closes; absent: one of its own.
@@ -45,6 +47,7 @@ export class EngineConnection {
     this.address = address;
     this.namespace = namespace;
     this.callTimeoutMs = given.callTimeoutMs ?? 10_000;
+    this.keepsDeadlines = through === undefined;
     if (through !== undefined) this.client = Promise.resolve(through);
     // One listener for each call in flight, however many those are.
     setMaxListeners(0, this.closing.signal);
@@ -71,7 +74,8 @@ export class EngineConnection {
     work: (client: Client) => Promise<T>,
     { timeoutMs = this.callTimeoutMs, signal }: CallOptions = {},
   ): Promise<T> {
-    return this.run(work, timeoutMs, [signal]);
+    if (this.keepsDeadlines) return this.run(work, timeoutMs, [signal]);
+    return this.runWithin(timeoutMs, (limit) => this.run(work, timeoutMs, [signal, limit]));
   }
 
   /**
@@ -82,16 +86,7 @@ export class EngineConnection {
     work: (client: Client) => Promise<T>,
     { timeoutMs, signal }: CallOptions & { timeoutMs: number },
   ): Promise<T> {
-    const limit = new AbortController();
-    const timer = setTimeout(() => {
-      const silence = new Error(`no answer within ${String(timeoutMs)} ms`);
-      limit.abort(new EngineUnavailableError(this.address, silence));
-    }, timeoutMs);
-    try {
-      return await this.run(work, timeoutMs + leftAloneMs, [signal, limit.signal]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return this.runWithin(timeoutMs, (limit) => this.run(work, timeoutMs + leftAloneMs, [signal, limit]));
   }
 
   /** Waits some milliseconds. @throws HoldfastClosedError, the reason of the signal */
@@ -107,6 +102,19 @@ export class EngineConnection {
     if (this.closing.signal.aborted) return;
     this.closing.abort(new HoldfastClosedError());
     await this.connection?.close();
+  }
+
+  private async runWithin<T>(timeoutMs: number, work: (limit: AbortSignal) => Promise<T>): Promise<T> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => {
+      const silence = new Error(`no answer within ${String(timeoutMs)} ms`);
+      limit.abort(new EngineUnavailableError(this.address, silence));
+    }, timeoutMs);
+    try {
+      return await work(limit.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   private run<T>(

@@ -1,17 +1,32 @@
 import { beginCall, type ActivityDependencies, type BegunCall } from '../activities/index.js';
 import type { CompletionHandle } from '../client/completion-handle.js';
+import { CompletionFailedError } from '../client/errors.js';
 import type { CallModelInput, CallModelResult } from '../contracts/call.js';
 import type { CompletionInput, CompletionResult } from '../contracts/completion.js';
 import type { Route } from '../contracts/route.js';
 import { callInput, type CallStep } from '../policy/call-input.js';
 import { concludeAnswer } from '../policy/conclusion.js';
 import { processQueueWaitMs } from '../policy/process-queue.js';
+import type { CallState } from './call-state.js';
 import { LiveAnswer } from './live-answer.js';
 
 /** Temporal is asked how it ended this long after a call, should nobody have said that the answer is recorded; ms. */
 const recordedSoonMs = 1_000;
 /** On top of the time after which Temporal takes this process for gone, and gives the call to another one. */
 const claimGraceMs = 500;
+/** On top of a deadline, for the end that the workflow then comes to, in milliseconds. */
+const recordGraceMs = 1_000;
+/** Who has waited beyond the deadline hears within this time whether Temporal is there at all; milliseconds. */
+const lastQuestionMs = 500;
+
+export interface ResultTerms {
+  /** With which the completion was started by this very call; absent: Temporal alone knows. */
+  route: Route | undefined;
+  /** From now, in milliseconds. */
+  deadlineMs: number;
+  /** Asks Temporal. @throws EngineUnavailableError, EngineRefusedError */
+  state: (timeoutMs: number) => Promise<CallState>;
+}
 
 /**
  * This process's side of a completion: hears its answer, holds the call that was begun ahead of its activity, and is the
@@ -20,6 +35,8 @@ const claimGraceMs = 500;
 export class ConnectedCall {
   readonly live = new LiveAnswer();
   readonly #left = new AbortController();
+  /** Aborts when nobody waits here any more. */
+  readonly #ended = new AbortController();
   readonly #end: () => void;
   readonly #recorded = deferred<CallModelResult>();
   /** Resolves when Temporal has to be asked how the completion ended. */
@@ -64,20 +81,31 @@ export class ConnectedCall {
 
   /**
    * The recorded result: as soon as Temporal has acknowledged the answer of the first model, else as the workflow says.
-   * @param route With which the completion was started by this very call; absent: Temporal alone knows.
+   * Settles soon after the deadline, whatever Temporal does.
+   * @throws CompletionFailedError, CompletionCancelledError, EngineUnavailableError, EngineRefusedError
    */
-  async result(handle: CompletionHandle, route: Route | undefined): Promise<CompletionResult> {
+  async result(
+    handle: CompletionHandle,
+    { route, deadlineMs, state }: ResultTerms,
+  ): Promise<CompletionResult> {
     if (route === undefined || this.#begun === undefined) this.#asking.resolve(undefined);
-    else this.#watch(this.#begun);
-    const told = this.#asking.promise.then(() => handle.result());
+    else this.#watch(this.#begun, () => state(claimGraceMs));
+    const told = this.#asking.promise.then(() => handle.result({ signal: this.#ended.signal }));
     told.catch(() => undefined);
     const known = this.#recorded.promise.then((result) => {
       // It is recorded only where this process began the call, with the route.
       if (route === undefined) return told;
       return concludeAnswer(this.id, route, result.attempts, result);
     });
+    const late = deferred<undefined>();
+    this.#after(deadlineMs + recordGraceMs, () => late.resolve(undefined));
+    const tooLate = late.promise.then(async () => {
+      await state(lastQuestionMs);
+      throw notRecordedInTime(this.id);
+    });
+    tooLate.catch(() => undefined);
     try {
-      return await Promise.race([known, told]);
+      return await Promise.race([known, told, tooLate]);
     } finally {
       this.end();
     }
@@ -92,6 +120,7 @@ export class ConnectedCall {
   /** Nobody waits here any more. A call that no activity took over ends. */
   end(): void {
     this.#end();
+    this.#ended.abort();
     for (const timer of this.#timers) clearTimeout(timer);
     if (this.#begun?.claimed === false) this.#begun.call.abort();
   }
@@ -106,20 +135,33 @@ export class ConnectedCall {
     return undefined;
   }
 
-  #watch(begun: { call: BegunCall; claimed: boolean }): void {
+  /** Ends the call when another process makes it as well: where this one came too late for its activity. */
+  #watch(begun: { call: BegunCall; claimed: boolean }, state: () => Promise<CallState>): void {
     const ask = (): void => this.#asking.resolve(undefined);
-    this.#after(processQueueWaitMs + claimGraceMs, () => {
-      if (begun.claimed) return;
-      // Another process makes the call by now.
-      begun.claimed = true;
-      begun.call.abort();
-      ask();
-    });
+    const open = (): boolean => !begun.claimed && !this.#ended.signal.aborted;
+    let takenBefore = false;
+    const look = async (): Promise<void> => {
+      if (!open()) return;
+      // While Temporal is away nobody else gets the call.
+      const now = await state().catch((): CallState => 'awaited');
+      if (!open()) return;
+      if (now === 'over' || (now === 'taken' && takenBefore)) {
+        begun.claimed = true;
+        begun.call.abort();
+        ask();
+        return;
+      }
+      // It may be on its way to this process.
+      takenBefore = now === 'taken';
+      this.#after(takenBefore ? claimGraceMs : processQueueWaitMs, () => void look());
+    };
+    this.#after(processQueueWaitMs + claimGraceMs, () => void look());
     const soon = (): void => this.#after(recordedSoonMs, ask);
     void begun.call.made.then(soon, soon);
   }
 
   #after(milliseconds: number, act: () => void): void {
+    if (this.#ended.signal.aborted) return;
     this.#timers.add(setTimeout(act, milliseconds));
   }
 }
@@ -127,6 +169,15 @@ export class ConnectedCall {
 /** Both were worked out from the same route; only what is left of the time may differ. */
 function isSameCall(begun: CallModelInput, asked: CallModelInput): boolean {
   return begun.candidate.model === asked.candidate.model && begun.configHash === asked.configHash;
+}
+
+function notRecordedInTime(id: string): CompletionFailedError {
+  return new CompletionFailedError(id, {
+    kind: 'deadline_exceeded',
+    message: 'No end of the completion was recorded before its deadline. Check that a worker runs.',
+    requestedModel: '',
+    attempts: [],
+  });
 }
 
 interface Deferred<T> {

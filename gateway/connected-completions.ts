@@ -7,6 +7,7 @@ import { EngineUnavailableError, IdUsedForAnotherRequestError } from '../client/
 import { checkRequest, type CheckedRequest, type CompletionRequest } from '../client/request.js';
 import type { Route, RouteRequest } from '../contracts/route.js';
 import { nextStep } from '../policy/walk.js';
+import { callState } from './call-state.js';
 import { ConnectedCall } from './connected-call.js';
 import type { ConnectedCompletion } from './connected-completion.js';
 import type { EngineWatch } from './engine-watch.js';
@@ -80,6 +81,7 @@ export class ConnectedCompletions {
     }
     const completion = this.#start({ ...checked, id, deadlineMs }, keyed);
     completion.then(watch.noteSuccess, watch.noteFailure);
+    completion.then(({ result }) => result).catch(watch.noteFailure);
     this.#open.set(id, { fingerprint: checked.fingerprint, completion });
     const close = (): void => void this.#open.delete(id);
     completion.then(({ result }) => result.then(close, close), close);
@@ -116,7 +118,11 @@ export class ConnectedCompletions {
         origin: run.origin,
         handle,
         live: call.live,
-        result: call.result(handle, run.origin === 'started' ? route : undefined),
+        result: call.result(handle, {
+          route: run.origin === 'started' ? route : undefined,
+          deadlineMs: start.deadlineMs,
+          state: (timeoutMs) => callState(this.options.engine, id, run.runId, timeoutMs),
+        }),
         leave: () => {
           // Clients of answers that have come leave as well.
           if (!keyed && this.#open.has(id)) void this.#leave(call, handle);

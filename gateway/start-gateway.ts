@@ -30,6 +30,8 @@ export interface StartGatewayOptions {
   port: number;
   /** How long running requests may go on after `stop`, in milliseconds. */
   drainMs: number;
+  /** Calls at a time on the queue of this process. */
+  mostCalls?: number;
   logger: Logger;
 }
 
@@ -57,6 +59,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Runnin
     taskQueue,
     dependencies,
     shutdownGraceMs: drainMs,
+    ...(options.mostCalls === undefined ? {} : { mostCalls: options.mostCalls }),
   });
   const ended = worker.run();
   ended.catch(() => undefined);

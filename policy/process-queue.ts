@@ -3,7 +3,8 @@ export const processQueueWaitMs = 2_000;
 
 /**
  * How long the process may be silent during a call, in milliseconds; it says that it lives three times as often. After a
- * kill the next worker begins no later than this, {@link processQueueWaitMs} and one workflow task on.
+ * kill during a call the next worker begins no later than this, {@link processQueueWaitMs} and one workflow task on;
+ * after one during the workflow task before it, no later than the timeout of that and {@link processQueueWaitMs} on.
  */
 export const processSilenceMs = 4_000;
 

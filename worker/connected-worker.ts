@@ -12,6 +12,8 @@ export interface ConnectedWorkerOptions {
   /** Those of the other worker of this process: what one of them learns of models, both know. */
   dependencies: ActivityDependencies;
   shutdownGraceMs: number;
+  /** Calls at a time; further ones wait, and go to any worker when they waited too long. */
+  mostCalls?: number;
 }
 
 /** A worker on a queue that only this process polls. */
@@ -21,7 +23,7 @@ export interface ConnectedWorker {
 }
 
 /** Calls that are out here wait for providers; a slot costs next to nothing, and a call without one would go elsewhere. */
-const mostCalls = 5_000;
+const usualCalls = 5_000;
 
 /** A worker for the calls of completions whose callers are connected to this process. */
 export async function createConnectedWorker({
@@ -30,6 +32,7 @@ export async function createConnectedWorker({
   taskQueue,
   dependencies,
   shutdownGraceMs,
+  mostCalls = usualCalls,
 }: ConnectedWorkerOptions): Promise<ConnectedWorker> {
   const processQueue = `${taskQueue}/process/${randomBytes(8).toString('hex')}`;
   const { activity } = new Client({ connection, namespace });
