@@ -73,6 +73,7 @@ export const metricBuckets = {
 /** Why a request was turned away, as the label `reason` says it; the codes that its response carries. */
 export const rejectionReasons = [
   'draining',
+  'too_many_open',
   'engine_unavailable',
   'engine_refused',
   'invalid_request',

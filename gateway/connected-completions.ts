@@ -12,6 +12,7 @@ import { ConnectedCall } from './connected-call.js';
 import type { ConnectedCompletion } from './connected-completion.js';
 import type { EngineWatch } from './engine-watch.js';
 import { LiveAnswer } from './live-answer.js';
+import { usualCalls } from '../worker/connected-worker.js';
 
 export interface ConnectedCompletionsOptions {
   engine: EngineConnection;
@@ -26,6 +27,13 @@ export interface ConnectedCompletionsOptions {
   /** Whether the provider call begins while Temporal records the start. Keyed requests always wait for that. */
   overlapped: () => boolean;
   warn: (message: string, detail: string) => void;
+  /** Completions that may be open at a time; more than there are slots for calls would be given to other processes. */
+  mostOpen?: number;
+}
+
+/** So many completions have clients that wait that this process takes no more. */
+export class TooManyOpenError extends Error {
+  override readonly name = 'TooManyOpenError';
 }
 
 /** What the gateway asks for. */
@@ -60,7 +68,8 @@ export class ConnectedCompletions {
   /**
    * Starts one, or joins an equal one under the same id.
    * @param keyed Whether its answer will be wanted even when this caller leaves.
-   * @throws InvalidRequestError, IdUsedForAnotherRequestError, EngineUnavailableError, EngineRefusedError
+   * @throws InvalidRequestError, IdUsedForAnotherRequestError, EngineUnavailableError, EngineRefusedError,
+   * TooManyOpenError
    */
   async start(request: ConnectedRequest, keyed: boolean): Promise<ConnectedCompletion> {
     const { id, deadlineMs } = request;
@@ -74,6 +83,7 @@ export class ConnectedCompletions {
       return { ...joined, live, origin: 'joined' };
     }
     const { watch, engine } = this.options;
+    if (this.#open.size >= (this.options.mostOpen ?? usualCalls)) throw new TooManyOpenError();
     const down = watch.down();
     if (down !== undefined) {
       const since = new Date(down.since).toISOString();

@@ -20,6 +20,7 @@ export interface OpenCompletionsOptions {
   watch: Pick<EngineWatch, 'down' | 'noteFailure' | 'noteSuccess'>;
   overlapped: () => boolean;
   warn: (message: string, detail: string) => void;
+  mostOpen?: number;
 }
 
 /** Temporal must say within this time that it took a completion; milliseconds. */

@@ -10,6 +10,7 @@ import {
   NoWorkerError,
 } from '../client/index.js';
 import { headersOf } from './answer.js';
+import { TooManyOpenError } from './connected-completions.js';
 import { failed, invalid, unavailable, type Problem } from './problem.js';
 import type { Wire } from './wires/wire.js';
 
@@ -29,6 +30,11 @@ export function problemOf(error: unknown): Problem {
     return invalid(error.message, undefined, 404, 'completion_not_found');
   }
   if (error instanceof NoWorkerError) return unavailable(error.message, 10_000, 'no_worker');
+  if (error instanceof TooManyOpenError) {
+    const message =
+      'this gateway has as many requests under way as it can take; ask again, or run another one';
+    return unavailable(message, 1_000, 'too_many_open');
+  }
   if (error instanceof InvalidRequestError) return invalid(error.message);
   if (error instanceof IdUsedForAnotherRequestError) {
     const message = 'this Idempotency-Key was used with another request; use a new one';

@@ -23,7 +23,7 @@ export interface ConnectedWorker {
 }
 
 /** Calls that are out here wait for providers; a slot costs next to nothing, and a call without one would go elsewhere. */
-const usualCalls = 5_000;
+export const usualCalls = 5_000;
 
 /** A worker for the calls of completions whose callers are connected to this process. */
 export async function createConnectedWorker({

@@ -13,6 +13,8 @@ export interface GatewayKitOptions extends KitOptions {
   apart?: boolean;
   /** Whether anybody polls the gateway's own queue; default true. */
   polls?: boolean;
+  /** Completions that may be open at a time. */
+  mostOpen?: number;
 }
 
 /** A gateway on a port of its own, in front of a worker and a fake provider. */
@@ -29,6 +31,7 @@ export async function startGatewayKit({
   overlapped = true,
   apart = false,
   polls = true,
+  mostOpen,
   ...options
 }: GatewayKitOptions = {}): Promise<GatewayKit> {
   const attendances = new Attendances();
@@ -55,6 +58,7 @@ export async function startGatewayKit({
     watch: { down: () => undefined, noteFailure: () => undefined, noteSuccess: () => undefined },
     overlapped: () => overlapped,
     warn,
+    ...(mostOpen === undefined ? {} : { mostOpen }),
   });
   const gateway: GatewayOptions = {
     completions,

@@ -175,3 +175,16 @@ describe('a gateway apart from the workers', () => {
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['worker_lost', 'success']);
   });
 });
+
+it('more completions than a gateway can take are turned away before any call', async () => {
+  await using small = await startGatewayKit({ mostOpen: 2 });
+  const { provider } = small.kit;
+  provider.plan(model, step.answer(text, { delayMs: 300 }));
+  const asked = await Promise.all([1, 2, 3].map(() => ask(small.url, { model })));
+  expect(asked.map(({ status }) => status).sort()).toEqual([200, 200, 503]);
+  const refused = asked.find(({ status }) => status === 503);
+  expect(refused?.headers.get('x-holdfast-error')).toBe('too_many_open');
+  expect(refused?.headers.get('retry-after')).toBe('1');
+  expect(provider.calls(model)).toHaveLength(2);
+  expect((await ask(small.url, { model })).status).toBe(200);
+});
