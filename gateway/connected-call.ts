@@ -105,11 +105,9 @@ export class ConnectedCall {
   #watch(begun: { call: BegunCall; claimed: boolean }): void {
     const ask = (): void => this.#asking.resolve(undefined);
     this.#after(processQueueWaitMs + claimGraceMs, () => {
-      if (begun.claimed) return;
-      // Another process makes the call by now.
-      begun.claimed = true;
-      begun.call.abort();
-      ask();
+      // Another process may make the call by now. Or all is slow, and the activity is still to come: then this call is
+      // the one that its client already hears, so it is not ended before the completion is.
+      if (!begun.claimed) ask();
     });
     const soon = (): void => this.#after(recordedSoonMs, ask);
     void begun.call.made.then(soon, soon);

@@ -13,6 +13,8 @@ export interface GatewayKitOptions extends KitOptions {
   apart?: boolean;
   /** Whether anybody polls the gateway's own queue; default true. */
   polls?: boolean;
+  /** Queue that workflows are started on; default: that of the kit's worker. */
+  workflowQueue?: string;
 }
 
 /** A gateway on a port of its own, in front of a worker and a fake provider. */
@@ -27,6 +29,7 @@ export async function startGatewayKit({
   overlapped = true,
   apart = false,
   polls = true,
+  workflowQueue,
   ...options
 }: GatewayKitOptions = {}): Promise<GatewayKit> {
   const attendances = new Attendances();
@@ -46,7 +49,7 @@ export async function startGatewayKit({
     connection,
     address: 'the test server',
     namespace,
-    taskQueue,
+    taskQueue: workflowQueue ?? taskQueue,
     processQueue: connected?.processQueue ?? `${taskQueue}/nobody`,
     dependencies,
     searchAttributes: options.searchAttributes ?? true,
