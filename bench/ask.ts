@@ -20,7 +20,7 @@ export interface Asked {
   text: string;
   /** The terminal marker came. */
   done: boolean;
-  /** Code of the error that was sent in the stream. */
+  /** The error that was sent in the stream. */
   error: string | undefined;
   /** Milliseconds to the first text. */
   firstMs: number;
@@ -30,7 +30,7 @@ export interface Asked {
 
 interface Chunk {
   choices?: { delta?: { content?: string } }[];
-  error?: { code?: string };
+  error?: { message?: string };
 }
 
 /** Asks in OpenAI's format, with as little work as possible on this side. @throws Error when it cannot connect */
@@ -62,7 +62,7 @@ export function ask({ url, body, agent, leaveAfter = Infinity }: Question): Prom
         else {
           const { choices, error } = JSON.parse(data) as Chunk;
           const text = choices?.[0]?.delta?.content ?? '';
-          if (error !== undefined) asked.error = error.code ?? 'error';
+          if (error !== undefined) asked.error = error.message ?? 'an error without a message';
           if (text === '') return;
           if (asked.text === '') asked.firstMs = since();
           asked.text += text;

@@ -68,10 +68,15 @@ function overlapping(overlappedStart: boolean): true {
   return true;
 }
 
-function state(): GatewayState {
+/** A collection stops everything for a while: not for use in the middle of what is measured. */
+function collected(): GatewayState {
   // Twice: what the first collection finalizes only goes with the second one.
   globalThis.gc?.();
   globalThis.gc?.();
+  return state();
+}
+
+function state(): GatewayState {
   const resources = process.getActiveResourcesInfo();
   const { heapUsed, rss } = process.memoryUsage();
   const { user, system } = process.cpuUsage();
@@ -88,6 +93,7 @@ function state(): GatewayState {
 
 answerParent<GatewayFacts>({ url: gateway.url } satisfies GatewayReady, {
   state,
+  collected,
   overlap: () => overlapping(true),
   ordinary: () => overlapping(false),
 });

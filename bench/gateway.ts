@@ -18,6 +18,8 @@ export interface GatewayReady {
 /** What it answers to. */
 export interface GatewayFacts extends Record<string, unknown> {
   state: GatewayState;
+  /** The same after a collection; the process needs `--expose-gc`. */
+  collected: GatewayState;
   /** Provider calls begin while Temporal records the start, from now on. */
   overlap: true;
   /** They begin after it, from now on. */
@@ -32,7 +34,7 @@ export interface GatewayState {
   /** TCP connections of Node: those of clients and of the provider, not of Temporal. */
   sockets: number;
   timers: number;
-  /** After a collection, where the process has `--expose-gc`; bytes. */
+  /** Bytes. */
   heap: number;
   /** Bytes. */
   rss: number;

@@ -39,6 +39,8 @@ interface Held extends Omit<GatewayState, 'cpuMs' | 'timers'> {
 export interface RoundFigures {
   /** How many of each part had which fate. */
   fates: Record<Part, Partial<Record<Fate, number>>>;
+  /** What the streams were told that had neither a client nor an upstream that went away. */
+  faults: Record<string, number>;
   /** Most that were open at the gateway at a time. */
   mostOpen: number;
   /** Calls of the provider for each stream. */
@@ -110,6 +112,7 @@ async function round(parts: Parts): Promise<Omit<RoundFigures, 'held'>> {
   })();
   const fates: RoundFigures['fates'] = { plain: {}, leaves: {}, breaks: {} };
   const firsts: number[] = [];
+  const faults: Record<string, number> = {};
   await Promise.all(
     Array.from({ length: streams }, async (_, index) => {
       await sleep((index / streams) * comeWithinMs);
@@ -117,7 +120,11 @@ async function round(parts: Parts): Promise<Omit<RoundFigures, 'held'>> {
       const asked = await one(parts, index, part);
       const fate = fateOf(asked, parts);
       fates[part][fate] = (fates[part][fate] ?? 0) + 1;
-      firsts.push(asked.firstMs);
+      if (part === 'plain' && fate !== 'whole') {
+        const why = whyOf(asked);
+        faults[why] = (faults[why] ?? 0) + 1;
+      }
+      if (!Number.isNaN(asked.firstMs)) firsts.push(asked.firstMs);
     }),
   );
   over = true;
@@ -127,6 +134,7 @@ async function round(parts: Parts): Promise<Omit<RoundFigures, 'held'>> {
   const at = (share: number): number => Math.round(firsts[Math.floor(firsts.length * share)] ?? NaN);
   return {
     fates,
+    faults,
     mostOpen,
     callsPerStream: (calls - callsBefore) / streams,
     firstTokenMs: { p50: at(0.5), p99: at(0.99) },
@@ -161,6 +169,10 @@ function fateOf({ ending, status, text, done, error }: Asked, plan: StreamsPlan)
   return ending === 'whole' && !done && error !== undefined ? 'toldBroken' : 'silent';
 }
 
+/** Without what differs from stream to stream. */
+const whyOf = ({ status, error, text }: Asked): string =>
+  `${String(status)} ${error ?? text}`.replaceAll(/gw-[\w-]+|word.*|\d+ (ms|s)\b/g, '…').slice(0, 300);
+
 /** Waits until nothing is left of a round; what is left in spite of it is in the figures. */
 async function settle(figures: Omit<RoundFigures, 'held'>, parts: Parts, before?: Held): Promise<RoundFigures> {
   const until = Date.now() + goneWithinMs;
@@ -179,7 +191,7 @@ async function settle(figures: Omit<RoundFigures, 'held'>, parts: Parts, before?
 }
 
 async function held({ gateway, provider, temporal, taskQueue }: Parts): Promise<Held> {
-  const { open, attendances, sockets, heap, rss } = await gateway.ask('state');
+  const { open, attendances, sockets, heap, rss } = await gateway.ask('collected');
   const { sockets: providerSockets, open: calling } = await provider.ask('state');
   const running = await temporal.workflow.count(
     `TaskQueue = '${taskQueue}' AND WorkflowType = 'completion' AND ExecutionStatus = 'Running'`,
