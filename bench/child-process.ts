@@ -65,6 +65,12 @@ export async function startChild<Ready, Facts extends Answers>(
   return { child, ready: (await Promise.race([ready, gone])) as Ready };
 }
 
+/** With PROFILE=<folder>, a process writes there what its CPU time went into, one file a thread. */
+export function profileFlags(): string[] {
+  const folder = process.env['PROFILE'];
+  return folder === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', folder];
+}
+
 /** Answers the questions of the process that started this one. */
 export function answerParent<Facts extends Answers>(
   ready: unknown,

@@ -2,9 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
 import { ask, type Asked } from '../../bench/ask.js';
 import type { Child } from '../../bench/child-process.js';
-import { startChild } from '../../bench/child-process.js';
+import { profileFlags, startChild } from '../../bench/child-process.js';
 import type { GatewayFacts, GatewayInput, GatewayReady, GatewayState } from '../../bench/gateway.js';
-import { answerOf, requestOf, type Plan, type ProviderFacts, type ProviderInput, type ProviderReady } from '../../bench/provider.js';
+import {
+  answerOf,
+  requestOf,
+  type Plan,
+  type ProviderFacts,
+  type ProviderInput,
+  type ProviderReady,
+} from '../../bench/provider.js';
 
 export interface StreamsPlan {
   /** At a time, all of them. */
@@ -76,9 +83,17 @@ export async function manyStreams(options: StreamsOptions): Promise<StreamsFigur
       // What breaks off here is no reason to leave the model alone.
       policy: { circuitBreaker: { enabled: false }, bench: { enabled: false } },
     };
-    const gateway = await startChild<GatewayReady, GatewayFacts>('gateway-process.ts', input, ['--expose-gc']);
+    const gateway = await startChild<GatewayReady, GatewayFacts>('gateway-process.ts', input, [
+      '--expose-gc',
+      ...profileFlags(),
+    ]);
     try {
-      const parts: Parts = { ...options, provider: provider.child, gateway: gateway.child, url: gateway.ready.url };
+      const parts: Parts = {
+        ...options,
+        provider: provider.child,
+        gateway: gateway.child,
+        url: gateway.ready.url,
+      };
       // One of each beforehand: what is loaded or opened once is no leak.
       await settle(await round({ ...parts, streams: 10, comeWithinMs: 0 }), parts);
       const before = await held(parts);
@@ -143,8 +158,7 @@ async function round(parts: Parts): Promise<Omit<RoundFigures, 'held'>> {
 }
 
 /** Of ten: one leaves, two break. */
-const partOf = (index: number): Part =>
-  index % 10 === 3 ? 'leaves' : index % 5 === 1 ? 'breaks' : 'plain';
+const partOf = (index: number): Part => (index % 10 === 3 ? 'leaves' : index % 5 === 1 ? 'breaks' : 'plain');
 
 function one({ url, tokens, gapMs }: Parts, index: number, part: Part): Promise<Asked> {
   const middle = Math.floor(tokens / 2);
@@ -174,7 +188,11 @@ const whyOf = ({ status, error, text }: Asked): string =>
   `${String(status)} ${error ?? text}`.replaceAll(/gw-[\w-]+|word.*|\d+ (ms|s)\b/g, '…').slice(0, 300);
 
 /** Waits until nothing is left of a round; what is left in spite of it is in the figures. */
-async function settle(figures: Omit<RoundFigures, 'held'>, parts: Parts, before?: Held): Promise<RoundFigures> {
+async function settle(
+  figures: Omit<RoundFigures, 'held'>,
+  parts: Parts,
+  before?: Held,
+): Promise<RoundFigures> {
   const until = Date.now() + goneWithinMs;
   for (;;) {
     const now = await held(parts);
