@@ -15,20 +15,20 @@ export interface Child<Facts extends Answers> {
 }
 
 interface Message {
-  ready?: unknown;
+  url?: string;
   answer?: unknown;
   number?: number;
 }
 
 /**
  * Runs a TypeScript file of this folder in a process of its own.
- * @returns the process, and what it said when it was ready
+ * @returns the process, and where it listens
  */
-export async function startChild<Ready, Facts extends Answers>(
+export async function startChild<Facts extends Answers>(
   file: string,
   input: object,
   nodeFlags: readonly string[] = [],
-): Promise<{ child: Child<Facts>; ready: Ready }> {
+): Promise<{ child: Child<Facts>; url: string }> {
   const script = fileURLToPath(new URL(file, import.meta.url));
   const process_ = spawn(process.execPath, [...nodeFlags, '--import', 'tsx', script, JSON.stringify(input)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -39,9 +39,9 @@ export async function startChild<Ready, Facts extends Answers>(
   });
   gone.catch(() => undefined);
   const answers = new Map<number, (value: unknown) => void>();
-  const ready = new Promise<unknown>((resolve) => {
+  const listening = new Promise<string>((resolve) => {
     process_.on('message', (message: Message) => {
-      if (message.number === undefined) resolve(message.ready);
+      if (message.number === undefined) resolve(message.url ?? '');
       else answers.get(message.number)?.(message.answer);
     });
   });
@@ -62,7 +62,7 @@ export async function startChild<Ready, Facts extends Answers>(
       await exited;
     },
   };
-  return { child, ready: (await Promise.race([ready, gone])) as Ready };
+  return { child, url: await Promise.race([listening, gone]) };
 }
 
 /** With PROFILE=<folder>, a process writes there what its CPU time went into, one file a thread. */
@@ -73,13 +73,15 @@ export function profileFlags(): string[] {
 
 /** Answers the questions of the process that started this one. */
 export function answerParent<Facts extends Answers>(
-  ready: unknown,
+  url: string,
   answers: { [Name in keyof Facts]: () => Facts[Name] | Promise<Facts[Name]> },
 ): void {
   process.on('message', ({ name, number }: { name: string; number: number }) => {
     void Promise.resolve(answers[name]?.()).then((answer) => process.send?.({ answer, number }));
   });
-  process.send?.({ ready });
+  // Whoever started it is gone, and asks it no more to end.
+  process.once('disconnect', () => process.exit(0));
+  process.send?.({ url });
 }
 
 const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean =>

@@ -9,8 +9,8 @@ import { startEngine } from '../engine/index.js';
 import { bundleWorkflows } from '../worker/workflow-bundle.js';
 import { ask, type Asked } from './ask.js';
 import { profileFlags, startChild } from './child-process.js';
-import type { GatewayFacts, GatewayInput, GatewayReady } from './gateway.js';
-import { answerOf, requestOf, type Plan, type ProviderFacts, type ProviderReady } from './provider.js';
+import type { GatewayFacts, GatewayInput } from './gateway.js';
+import { answerOf, requestOf, type Plan, type ProviderFacts } from './provider.js';
 import { machine, table, type Cell, type Way } from './gateway-table.js';
 
 // For `npm run bench:gateway`: what the gateway adds to a direct call of the provider. All rows are of one run, and the
@@ -40,14 +40,14 @@ const engine = await startEngine({
   searchAttributes: searchAttributeTypes,
   onProgress: (line) => console.error(line),
 });
-const provider = await startChild<ProviderReady, ProviderFacts>('provider-process.ts', {
+const provider = await startChild<ProviderFacts>('provider-process.ts', {
   keepAliveMs: 60_000,
 });
 const { address, namespace } = engine;
 const taskQueue = 'bench';
-const gateway = await startChild<GatewayReady, GatewayFacts>(
+const gateway = await startChild<GatewayFacts>(
   'gateway-process.ts',
-  { address, namespace, taskQueue, bundlePath, providerUrl: provider.ready.url } satisfies GatewayInput,
+  { address, namespace, taskQueue, bundlePath, providerUrl: provider.url } satisfies GatewayInput,
   profileFlags(),
 );
 const connection = await Connection.connect({ address });
@@ -117,7 +117,7 @@ async function turn(kind: Kind, way: Way): Promise<Pick<Cell, 'asked' | 'calls' 
 
 async function checked({ delayMs, stream }: Kind, way: Way): Promise<Asked> {
   const plan: Plan = { tokens: 10, delayMs, gapMs: 0 };
-  const origin = way === 'direct' ? provider.ready.url : gateway.ready.url;
+  const origin = way === 'direct' ? provider.url : gateway.url;
   const asked = await ask({ url: `${origin}/v1/chat/completions`, body: requestOf(plan, stream), agent });
   const { ending, status, text, done } = asked;
   const whole = stream ? done && text === answerOf(plan) : text.includes(answerOf(plan));

@@ -6,7 +6,7 @@ import { startGateway } from '../gateway/start-gateway.js';
 import { createWorker } from '../worker/create-worker.js';
 import { createLogger } from '../worker/logger.js';
 import { answerParent } from './child-process.js';
-import type { GatewayFacts, GatewayInput, GatewayReady, GatewayState } from './gateway.js';
+import type { GatewayFacts, GatewayInput, GatewayState } from './gateway.js';
 
 // What `holdfast up` serves, in front of the mock provider: a worker and the gateway beside it.
 Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
@@ -91,7 +91,7 @@ function state(): GatewayState {
   };
 }
 
-answerParent<GatewayFacts>({ url: gateway.url } satisfies GatewayReady, {
+answerParent<GatewayFacts>(gateway.url, {
   state,
   collected,
   overlap: () => overlapping(true),

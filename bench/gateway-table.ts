@@ -66,7 +66,7 @@ function rowOf(cell: Cell, direct: Cell): string[] {
     ((asked.length / tookMs) * 1_000).toFixed(0),
     (calls / asked.length).toFixed(2),
     isDirect ? '' : [...new Set(events)].sort((one, other) => one - other).join(', '),
-    isDirect ? '' : `${ms(cpuMs / asked.length)}`,
+    isDirect ? '' : ms(cpuMs / asked.length),
   ];
 }
 
@@ -87,6 +87,6 @@ export async function machine(temporal: Client): Promise<string> {
   return [
     `${String(cpus().length)} cores (${cpu?.model.trim() ?? 'unknown'}), ${(totalmem() / 2 ** 30).toFixed(0)} GB`,
     `${platform()} ${arch()}, Node ${process.versions.node}`,
-    `Temporal server ${serverVersion ?? 'unknown'}, SDK ${sdk.version}`,
+    `Temporal server ${serverVersion}, SDK ${sdk.version}`,
   ].join('; ');
 }

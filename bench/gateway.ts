@@ -10,11 +10,6 @@ export interface GatewayInput {
   policy?: Record<string, unknown>;
 }
 
-/** What the gateway process says when it listens. */
-export interface GatewayReady {
-  url: string;
-}
-
 /** What it answers to. */
 export interface GatewayFacts extends Record<string, unknown> {
   state: GatewayState;

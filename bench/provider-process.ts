@@ -1,14 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answerParent } from './child-process.js';
-import {
-  planIn,
-  wordAt,
-  type Plan,
-  type ProviderFacts,
-  type ProviderInput,
-  type ProviderReady,
-} from './provider.js';
+import { planIn, wordAt, type Plan, type ProviderFacts, type ProviderInput } from './provider.js';
 
 // A provider in OpenAI's format that does what the last message of a request tells it to, and little else, so that it
 // takes no time of what is measured.
@@ -22,7 +15,7 @@ await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const address = server.address();
 if (address === null || typeof address === 'string') throw new Error('the provider has no port');
 process.once('SIGTERM', () => process.exit(0));
-answerParent<ProviderFacts>({ url: `http://127.0.0.1:${String(address.port)}` } satisfies ProviderReady, {
+answerParent<ProviderFacts>(`http://127.0.0.1:${String(address.port)}`, {
   state: async () => ({ ...state, sockets: await connections() }),
 });
 

@@ -16,11 +16,6 @@ export interface ProviderInput {
   keepAliveMs: number;
 }
 
-/** What the provider process says when it listens. */
-export interface ProviderReady {
-  url: string;
-}
-
 /** What it answers to. */
 export interface ProviderFacts extends Record<string, unknown> {
   state: {

@@ -13,8 +13,9 @@ it('many streams, clients that vanish and upstreams that break off leave nothing
     streams: 40,
     rounds: 1,
     tokens: 20,
-    gapMs: 100,
+    gapMs: 50,
     comeWithinMs: 1_000,
+    goneWithinMs: 10_000,
   }).finally(() => connection.close());
   const { fates, callsPerStream, held } = rounds[0] ?? expect.fail('there was no round');
   expect(fates).toEqual({ plain: { whole: 28 }, leaves: { left: 4 }, breaks: { toldBroken: 8 } });

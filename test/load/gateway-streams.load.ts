@@ -11,6 +11,7 @@ const plan: StreamsPlan = {
   tokens: numberOf('TOKENS', 60),
   gapMs: numberOf('GAP_MS', 500),
   comeWithinMs: numberOf('COME_WITHIN_MS', 15_000),
+  goneWithinMs: 30_000,
 };
 
 it(`${String(plan.streams)} streams at a time`, async () => {

@@ -3,14 +3,13 @@ import type { Client } from '@temporalio/client';
 import { ask, type Asked } from '../../bench/ask.js';
 import type { Child } from '../../bench/child-process.js';
 import { profileFlags, startChild } from '../../bench/child-process.js';
-import type { GatewayFacts, GatewayInput, GatewayReady, GatewayState } from '../../bench/gateway.js';
+import type { GatewayFacts, GatewayInput, GatewayState } from '../../bench/gateway.js';
 import {
   answerOf,
   requestOf,
   type Plan,
   type ProviderFacts,
   type ProviderInput,
-  type ProviderReady,
 } from '../../bench/provider.js';
 
 export interface StreamsPlan {
@@ -21,6 +20,8 @@ export interface StreamsPlan {
   gapMs: number;
   /** Over which the clients come, in milliseconds. */
   comeWithinMs: number;
+  /** How long what is over may take to be gone, in milliseconds: connections are kept open for seconds. */
+  goneWithinMs: number;
 }
 
 export interface StreamsOptions extends StreamsPlan {
@@ -62,16 +63,13 @@ export interface StreamsFigures {
   rounds: RoundFigures[];
 }
 
-/** How long what is over may take to be gone: connections are kept open for seconds. */
-const goneWithinMs = 30_000;
-
 /**
  * Holds many streams open through one gateway process. A tenth of the clients vanish in the middle, and a fifth of the
  * upstreams break off there; afterwards nothing of it may be left.
  */
 export async function manyStreams(options: StreamsOptions): Promise<StreamsFigures> {
   const { engine, taskQueue, rounds } = options;
-  const provider = await startChild<ProviderReady, ProviderFacts>('provider-process.ts', {
+  const provider = await startChild<ProviderFacts>('provider-process.ts', {
     // Idle connections are no leak; they need not be waited for long.
     keepAliveMs: 1_500,
   } satisfies ProviderInput);
@@ -79,11 +77,11 @@ export async function manyStreams(options: StreamsOptions): Promise<StreamsFigur
     const input: GatewayInput = {
       ...engine,
       taskQueue,
-      providerUrl: provider.ready.url,
+      providerUrl: provider.url,
       // What breaks off here is no reason to leave the model alone.
       policy: { circuitBreaker: { enabled: false }, bench: { enabled: false } },
     };
-    const gateway = await startChild<GatewayReady, GatewayFacts>('gateway-process.ts', input, [
+    const gateway = await startChild<GatewayFacts>('gateway-process.ts', input, [
       '--expose-gc',
       ...profileFlags(),
     ]);
@@ -92,7 +90,7 @@ export async function manyStreams(options: StreamsOptions): Promise<StreamsFigur
         ...options,
         provider: provider.child,
         gateway: gateway.child,
-        url: gateway.ready.url,
+        url: gateway.url,
       };
       // One of each beforehand: what is loaded or opened once is no leak.
       await settle(await round({ ...parts, streams: 10, comeWithinMs: 0 }), parts);
@@ -120,10 +118,13 @@ async function round(parts: Parts): Promise<Omit<RoundFigures, 'held'>> {
   const { streams, comeWithinMs, provider, gateway } = parts;
   const { calls: callsBefore } = await provider.ask('state');
   const startedAt = performance.now();
-  let over = false;
+  const over = new AbortController();
   let mostOpen = 0;
   const watching = (async () => {
-    for (; !over; await sleep(250)) mostOpen = Math.max(mostOpen, (await gateway.ask('state')).open);
+    while (!over.signal.aborted) {
+      mostOpen = Math.max(mostOpen, (await gateway.ask('state')).open);
+      await sleep(250);
+    }
   })();
   const fates: RoundFigures['fates'] = { plain: {}, leaves: {}, breaks: {} };
   const firsts: number[] = [];
@@ -142,7 +143,7 @@ async function round(parts: Parts): Promise<Omit<RoundFigures, 'held'>> {
       if (!Number.isNaN(asked.firstMs)) firsts.push(asked.firstMs);
     }),
   );
-  over = true;
+  over.abort();
   await watching;
   const { calls } = await provider.ask('state');
   firsts.sort((a, b) => a - b);
@@ -193,7 +194,7 @@ async function settle(
   parts: Parts,
   before?: Held,
 ): Promise<RoundFigures> {
-  const until = Date.now() + goneWithinMs;
+  const until = Date.now() + parts.goneWithinMs;
   for (;;) {
     const now = await held(parts);
     const gone =
