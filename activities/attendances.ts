@@ -51,6 +51,11 @@ export class Attendances {
     };
   }
 
+  /** Completions that somebody waits for. */
+  get size(): number {
+    return this.#byCompletion.size;
+  }
+
   of(completionId: string): Attendance | undefined {
     return this.#byCompletion.get(completionId);
   }

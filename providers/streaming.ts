@@ -140,7 +140,8 @@ async function readEvents(
       if (last !== undefined) return last;
     }
     const error = ended ? stray.join('\n') : '';
-    if (tellsOfError(fieldOf(parsed(error), 'error'))) return { ended: 'error', error, response: facts };
+    if (error !== '' && tellsOfError(fieldOf(parsed(error), 'error')))
+      return { ended: 'error', error, response: facts };
     if (chunk === 'cut') {
       return seen.event
         ? { ended: 'stream', how: 'cut', response: facts }

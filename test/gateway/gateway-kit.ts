@@ -15,6 +15,8 @@ export interface GatewayKitOptions extends KitOptions {
   polls?: boolean;
   /** Completions that may be open at a time. */
   mostOpen?: number;
+  /** Queue that workflows are started on; default: that of the kit's worker. */
+  workflowQueue?: string;
 }
 
 /** A gateway on a port of its own, in front of a worker and a fake provider. */
@@ -32,6 +34,7 @@ export async function startGatewayKit({
   apart = false,
   polls = true,
   mostOpen,
+  workflowQueue,
   ...options
 }: GatewayKitOptions = {}): Promise<GatewayKit> {
   const attendances = new Attendances();
@@ -51,7 +54,7 @@ export async function startGatewayKit({
     connection,
     address: 'the test server',
     namespace,
-    taskQueue,
+    taskQueue: workflowQueue ?? taskQueue,
     processQueue: connected?.processQueue ?? `${taskQueue}/nobody`,
     dependencies,
     searchAttributes: options.searchAttributes ?? true,
