@@ -53,7 +53,7 @@ export async function continuedAttempt(
           goingOn.hear(delta);
         },
       },
-    });
+    }).finally(() => goingOn.hush());
     return goingOn.conclude(made);
   }
 }

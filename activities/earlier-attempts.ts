@@ -15,7 +15,13 @@ export function reportSoFar(
   { candidate, retry, earlier: before, cut: cutBefore }: CallModelInput,
 ): CallReport {
   const details: unknown = info.heartbeatDetails;
-  const earlier: CallReport = isCallReport(details) ? details : (before ?? { attempts: [], through: 0 });
+  const first: CallReport = {
+    attempts: [],
+    through: 0,
+    ...(cutBefore === undefined ? {} : { cut: cutBefore }),
+  };
+  // A report that names no cut has found that nobody goes on from it.
+  const earlier = isCallReport(details) ? details : (before ?? first);
   const attempts = [...earlier.attempts];
   for (let lost = earlier.through + 1; lost < info.attempt; lost += 1) {
     const began = earlier.callingSince ?? new Date(lastKnown(info, attempts)).toISOString();
@@ -35,7 +41,7 @@ export function reportSoFar(
       })),
     );
   }
-  const { adaptations, cut = cutBefore } = earlier;
+  const { adaptations, cut } = earlier;
   return {
     attempts,
     through: info.attempt - 1,

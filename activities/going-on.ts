@@ -66,9 +66,13 @@ export class GoingOn {
     this.#stopWhereRestarted();
   }
 
+  /** Nothing comes any more: what is held back is for {@link conclude}. */
+  hush(): void {
+    clearTimeout(this.#timer);
+  }
+
   /** The attempt, its answer being all that the client has: what it had, and what it got. */
   conclude(made: ModelAttempt): ModelAttempt {
-    clearTimeout(this.#timer);
     this.#pass(this.#seam.end());
     this.#stopWhereRestarted();
     const { continuation } = this;

@@ -6,6 +6,6 @@ export function commandName(env: NodeJS.ProcessEnv): string {
 /** Messages name commands as an installed Holdfast has them; started by npm, they need npx. */
 export function asTyped(text: string, env: NodeJS.ProcessEnv): string {
   const command =
-    /(?<!npx )\bholdfast (?=(?:up|worker|complete|attempts|cancel|replay|config|breakers|failures|alerts|keys)\b)/g;
+    /(?<!npx )\bholdfast (?=(?:up|worker|gateway|complete|attempts|cancel|replay|config|breakers|failures|alerts|keys)\b)/g;
   return text.replaceAll(command, `${commandName(env)} `);
 }

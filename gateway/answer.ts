@@ -6,7 +6,8 @@ import { whatElse } from '../policy/conclusion.js';
 
 /** The answer in a recorded result, as the wires write it. Its tokens are those of the answer, not of the attempts before. */
 export function answerIn(result: CompletionResult): ChatAnswer {
-  const usage = result.attempts.at(-1)?.usage;
+  // An answer of several authors took the tokens of all.
+  const usage = result.continuations === undefined ? result.attempts.at(-1)?.usage : result.usage;
   return {
     text: result.answer,
     providerFinishReason: result.finishReason,

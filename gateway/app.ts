@@ -8,7 +8,7 @@ import { exposedHeaders } from './answer.js';
 import { Completions, type CompletionsOptions } from './completions.js';
 import { countTokensResponse } from './count-tokens.js';
 import { jsonOf } from './json-body.js';
-import { errorCodeHeader, problemOf, problemResponse } from './problem-response.js';
+import { engineAway, errorCodeHeader, problemOf, problemResponse } from './problem-response.js';
 import { invalid, unavailable, type Problem } from './problem.js';
 import { anyone, belongsTo, requestIdOf } from './request-id.js';
 import { listTargets } from './target.js';
@@ -19,10 +19,10 @@ import type { Wire } from './wires/wire.js';
 export interface GatewayOptions extends CompletionsOptions {
   /** To read completions by their id. */
   holdfast: Holdfast;
-  /** Told of what went wrong without anybody to tell it to. */
-  warn: (message: string, detail: string) => void;
   /** Why nothing can be served at the moment; undefined when all is well. */
   notReady: () => Promise<string | undefined>;
+  /** Whether Temporal is known to be away. */
+  engineDown: () => boolean;
   /** Whether the gateway is shutting down: requests that are running end, new ones are turned away. */
   draining: () => boolean;
   /** Whose requests are served; absent: everybody's, and then only this machine may reach the gateway. */
@@ -138,6 +138,7 @@ export function createGateway(options: GatewayOptions): Hono<{ Variables: Variab
         return respond(openai, context, invalid(message, 'id', 404, 'completion_not_found'));
       };
       if (owner !== undefined && !belongsTo(owner, id)) return missing();
+      if (options.engineDown()) return respond(openai, context, unavailable(engineAway, 1_000));
       try {
         return await work(options.holdfast.get(id), context);
       } catch (error) {

@@ -1,10 +1,10 @@
-import { CompletionFailedError, type CompletionResult } from '../client/index.js';
+import { EngineRefusedError, type CompletionResult } from '../client/index.js';
 import type { Config } from '../config/schema.js';
-import { totalUsage } from '../policy/cost.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import { answerIn, factsOf, headersOf, type AnswerFacts } from './answer.js';
 import type { ConnectedCompletions, ConnectedRequest } from './connected-completions.js';
 import { deadlineOf } from './deadline.js';
+import { withoutKeys } from './access/key-file.js';
 import type { GatewayRequest } from './gateway-request.js';
 import { idHeaders, problemOf, problemResponse } from './problem-response.js';
 import { invalid, type Problem } from './problem.js';
@@ -12,6 +12,7 @@ import { completionIdFor, longestKey } from './request-id.js';
 import { RequestMetrics } from './request-metrics.js';
 import { streamed } from './streamed-answer.js';
 import { targetNames, targetOf } from './target.js';
+import { tokensUsed } from './tokens-used.js';
 import type { Wire } from './wires/wire.js';
 
 export interface CompletionsOptions {
@@ -19,6 +20,8 @@ export interface CompletionsOptions {
   /** The config in force. */
   config: () => Config;
   metrics: Metrics;
+  /** Told of what went wrong without anybody to tell it to. */
+  warn: (message: string, detail: string) => void;
 }
 
 /** Serves completions over HTTP: each request is a durable completion, streamed from this process where that is possible. */
@@ -34,13 +37,16 @@ export class Completions {
     const metrics = new RequestMetrics(this.options.metrics, stream);
     let begun: string | undefined;
     try {
-      const completion = await this.options.completions.start(start, keyed);
+      const completion = await this.options.completions.start(start, { keyed, signal: request.signal });
       begun = id;
       const { result, origin, leave } = completion;
       metrics.follow(completion, asked.name);
       if (request.signal.aborted) leave();
       else request.signal.addEventListener('abort', leave, { once: true });
-      void tokensOf(result).then(request.onTokens);
+      // A replay costs nothing.
+      if (origin === 'started' && request.onTokens !== undefined) {
+        void tokensUsed(completion, start).then(request.onTokens);
+      }
       const headers = {
         ...idHeaders(wire, request.requestId),
         ...(origin === 'started' ? {} : { 'x-holdfast-replayed': 'true' }),
@@ -57,6 +63,8 @@ export class Completions {
       const body = wire.answer(answerIn(recorded), namesOf(recorded));
       return Response.json(body, { headers: { ...headersOf(facts(recorded)), ...headers } });
     } catch (error) {
+      if (error instanceof EngineRefusedError)
+        this.options.warn('Temporal refuses completions', error.message);
       return problemResponse(wire, problemOf(error), request.requestId, begun);
     }
   }
@@ -115,20 +123,11 @@ function unknownModel(name: string, config: Config): Problem {
     ...strategies.map((one) => `strategy:${one}`),
   ];
   return invalid(
-    `the model ${JSON.stringify(name.slice(0, 100))} is not in the config; there are: auto, ${known.join(', ')}`,
+    `the model ${JSON.stringify(withoutKeys(name.slice(0, 100)))} is not in the config; there are: auto, ${known.join(', ')}`,
     'model',
     404,
     'model_not_found',
   );
-}
-
-/** What all attempts used, whether or not there is an answer. */
-async function tokensOf(result: Promise<CompletionResult>): Promise<number> {
-  const { inputTokens, outputTokens } = await result.then(
-    ({ usage }) => usage,
-    (error: unknown) => totalUsage(error instanceof CompletionFailedError ? error.attempts : []),
-  );
-  return inputTokens + outputTokens;
 }
 
 function namesOf({ id, model }: CompletionResult): { id: string; model: string; created: number } {

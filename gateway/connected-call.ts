@@ -46,6 +46,7 @@ export class ConnectedCall {
   /** The activity has come, and makes the call itself where none had begun. */
   #arrived = false;
   #walkedOn = false;
+  #recordedHere = false;
 
   constructor(
     private readonly id: string,
@@ -65,6 +66,7 @@ export class ConnectedCall {
         this.#asking.resolve(undefined);
       },
       recorded: (result) => {
+        this.#recordedHere = true;
         if (!this.#walkedOn) this.#recorded.resolve(result);
       },
       left: this.#left.signal,
@@ -101,7 +103,7 @@ export class ConnectedCall {
     this.#after(deadlineMs + recordGraceMs, () => late.resolve(undefined));
     const tooLate = late.promise.then(async () => {
       await state(lastQuestionMs);
-      throw notRecordedInTime(this.id);
+      throw notRecordedInTime(this.id, route?.requested);
     });
     tooLate.catch(() => undefined);
     try {
@@ -109,6 +111,16 @@ export class ConnectedCall {
     } finally {
       this.end();
     }
+  }
+
+  /** Whether a call of this process has the answer, as far as it is recorded. */
+  get recordedHere(): boolean {
+    return this.#recordedHere;
+  }
+
+  /** The walk does not begin with a call: then no single activity returns the whole trail. */
+  beginsWithoutCall(): void {
+    this.#walkedOn = true;
   }
 
   /** The caller has gone: calls of the completion in this process end. */
@@ -171,11 +183,11 @@ function isSameCall(begun: CallModelInput, asked: CallModelInput): boolean {
   return begun.candidate.model === asked.candidate.model && begun.configHash === asked.configHash;
 }
 
-function notRecordedInTime(id: string): CompletionFailedError {
+function notRecordedInTime(id: string, requestedModel = ''): CompletionFailedError {
   return new CompletionFailedError(id, {
     kind: 'deadline_exceeded',
     message: 'No end of the completion was recorded before its deadline. Check that a worker runs.',
-    requestedModel: '',
+    requestedModel,
     attempts: [],
   });
 }

@@ -13,6 +13,8 @@ export interface ConnectedCompletion {
   live: LiveAnswer;
   /** Settles when the answer, or why there is none, is recorded. */
   result: Promise<CompletionResult>;
+  /** Whether a call of this process has the answer, as far as it is recorded. */
+  recordedHere: () => boolean;
   /** The last one who waited has gone: its calls end, unless its answer will be wanted. */
   leave: () => void;
 }

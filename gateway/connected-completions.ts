@@ -3,8 +3,13 @@ import type { ActivityDependencies } from '../activities/index.js';
 import { CompletionHandle } from '../client/completion-handle.js';
 import type { CompletionStarter, Start, StartedRun } from '../client/completion-starter.js';
 import type { EngineConnection } from '../client/engine-connection.js';
-import { EngineUnavailableError, IdUsedForAnotherRequestError } from '../client/errors.js';
+import {
+  CompletionFailedError,
+  EngineUnavailableError,
+  IdUsedForAnotherRequestError,
+} from '../client/errors.js';
 import { checkRequest, type CheckedRequest, type CompletionRequest } from '../client/request.js';
+import type { CompletionResult } from '../contracts/completion.js';
 import type { Route, RouteRequest } from '../contracts/route.js';
 import { nextStep } from '../policy/walk.js';
 import { callState } from './call-state.js';
@@ -12,6 +17,7 @@ import { ConnectedCall } from './connected-call.js';
 import type { ConnectedCompletion } from './connected-completion.js';
 import type { EngineWatch } from './engine-watch.js';
 import { LiveAnswer } from './live-answer.js';
+import { TooManyOpenError } from './too-many-open.js';
 import { usualCalls } from '../worker/connected-worker.js';
 
 export interface ConnectedCompletionsOptions {
@@ -29,11 +35,6 @@ export interface ConnectedCompletionsOptions {
   warn: (message: string, detail: string) => void;
   /** Completions that may be open at a time; more than there are slots for calls would be given to other processes. */
   mostOpen?: number;
-}
-
-/** So many completions have clients that wait that this process takes no more. */
-export class TooManyOpenError extends Error {
-  override readonly name = 'TooManyOpenError';
 }
 
 /** What the gateway asks for. */
@@ -67,11 +68,15 @@ export class ConnectedCompletions {
 
   /**
    * Starts one, or joins an equal one under the same id.
-   * @param keyed Whether its answer will be wanted even when this caller leaves.
+   * @param terms `keyed`: its answer will be wanted even when this caller leaves. `signal`: aborts when the caller leaves
+   * while it is being started; after that there is `leave`.
    * @throws InvalidRequestError, IdUsedForAnotherRequestError, EngineUnavailableError, EngineRefusedError,
    * TooManyOpenError
    */
-  async start(request: ConnectedRequest, keyed: boolean): Promise<ConnectedCompletion> {
+  async start(
+    request: ConnectedRequest,
+    { keyed, signal }: { keyed: boolean; signal?: AbortSignal },
+  ): Promise<ConnectedCompletion> {
     const { id, deadlineMs } = request;
     const checked = checkRequest(request);
     const open = this.#open.get(id);
@@ -80,7 +85,8 @@ export class ConnectedCompletions {
       const joined = await open.completion;
       // Whoever comes after the words of its author broke off has the whole answer of the next one.
       const live = joined.live.broken === undefined ? joined.live : new LiveAnswer();
-      return { ...joined, live, origin: 'joined' };
+      const result = withinDeadline(joined.result, id, deadlineMs);
+      return { ...joined, live, result, origin: 'joined' };
     }
     const { watch, engine } = this.options;
     if (this.#open.size >= (this.options.mostOpen ?? usualCalls)) throw new TooManyOpenError();
@@ -89,7 +95,7 @@ export class ConnectedCompletions {
       const since = new Date(down.since).toISOString();
       throw new EngineUnavailableError(engine.address, new Error(`it has not answered since ${since}`));
     }
-    const completion = this.#start({ ...checked, id, deadlineMs }, keyed);
+    const completion = this.#start({ ...checked, id, deadlineMs }, keyed, signal);
     completion.then(watch.noteSuccess, watch.noteFailure);
     completion.then(({ result }) => result).catch(watch.noteFailure);
     this.#open.set(id, { fingerprint: checked.fingerprint, completion });
@@ -101,6 +107,7 @@ export class ConnectedCompletions {
   async #start(
     asked: CheckedRequest & { id: string; deadlineMs: number },
     keyed: boolean,
+    signal: AbortSignal | undefined,
   ): Promise<ConnectedCompletion> {
     const { processQueue, dependencies, overlapped } = this.options;
     const { id, deadlineMs, input } = asked;
@@ -112,7 +119,10 @@ export class ConnectedCompletions {
       const remainingMs = deadlineMs - (Date.now() - startedAt);
       const step = nextStep(route, [], { remainingMs, stream: input.stream ?? false });
       if (step.action === 'call') call.begin(route, input, step);
+      else call.beginsWithoutCall();
     };
+    const left = (): void => call.leave();
+    if (!keyed) signal?.addEventListener('abort', left, { once: true });
     try {
       if (!keyed) begin();
       const start = {
@@ -128,6 +138,7 @@ export class ConnectedCompletions {
         origin: run.origin,
         handle,
         live: call.live,
+        recordedHere: () => call.recordedHere,
         result: call.result(handle, {
           route: run.origin === 'started' ? route : undefined,
           deadlineMs: start.deadlineMs,
@@ -143,6 +154,8 @@ export class ConnectedCompletions {
       // Temporal may have accepted it after all.
       if (!keyed && error instanceof EngineUnavailableError) void this.#cancel(this.#handleOf(id));
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', left);
     }
   }
 
@@ -188,4 +201,22 @@ export class ConnectedCompletions {
 
 function isTimeout(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'TimeoutError';
+}
+
+/** Who joins waits no longer than it may itself; the completion goes on. */
+async function withinDeadline(
+  result: Promise<CompletionResult>,
+  id: string,
+  deadlineMs: number,
+): Promise<CompletionResult> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const message =
+        'The completion that this request joined goes on; ask again with the same Idempotency-Key.';
+      const failure = { kind: 'deadline_exceeded', message, requestedModel: '' } as const;
+      reject(new CompletionFailedError(id, { ...failure, attempts: [] }));
+    }, deadlineMs);
+  });
+  return Promise.race([result, late]).finally(() => clearTimeout(timer));
 }

@@ -25,7 +25,7 @@ export interface EngineWatch {
 export interface EngineWatchOptions {
   /** Rejects when Temporal cannot be reached; {@link temporalProbe} makes one. */
   probe: () => Promise<void>;
-  /** How many processes take workflows; {@link workflowPollers} makes it. Asked every two seconds at most. */
+  /** How many processes call models; {@link callPollers} makes it. Asked every two seconds at most. */
   pollers: () => Promise<number>;
   /** Milliseconds since the epoch. */
   now: () => number;
@@ -86,9 +86,9 @@ export function createEngineWatch(options: EngineWatchOptions): EngineWatch {
     try {
       const count = await options.pollers();
       return count > 0 ? undefined : 'no worker takes completions; start one with "holdfast worker"';
-    } catch (error) {
+    } catch {
       polled = undefined;
-      return `Temporal does not tell who takes completions: ${messageOf(error)}`;
+      return 'Temporal does not tell who takes completions';
     }
   }
 
@@ -111,7 +111,8 @@ export function createEngineWatch(options: EngineWatchOptions): EngineWatch {
     },
     readiness: async () => {
       await first;
-      if (known !== undefined) return known.reason;
+      // Anybody may ask: where Temporal is, and what it said, is for the log.
+      if (known !== undefined) return 'Temporal cannot be reached';
       if (polled === undefined || now() - polled.at > readinessHoldsMs) {
         polled = { at: now(), reason: nobodyPolls() };
       }
@@ -151,11 +152,17 @@ export function temporalProbe(connection: EngineConnection): () => Promise<void>
   };
 }
 
-/** How many processes take workflows from a task queue. Temporal goes on counting one that died for some minutes. */
-export function workflowPollers(connection: EngineConnection, taskQueue: string): () => Promise<number> {
+/**
+ * How many processes call models for a task queue. A gateway alone takes workflows only, and does not count. Temporal goes on
+ * counting one that died for some minutes.
+ */
+export function callPollers(connection: EngineConnection, taskQueue: string): () => Promise<number> {
   const { namespace } = connection;
-  const question = { namespace, taskQueue: { name: taskQueue } };
+  // TASK_QUEUE_TYPE_ACTIVITY of temporal.api.enums.v1.
+  const taskQueueType = 2;
+  const question = { namespace, taskQueue: { name: taskQueue }, taskQueueType };
   return async () => {
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the SDK does not export this enum
     const { pollers } = await connection.call((client) => client.workflowService.describeTaskQueue(question));
     return pollers.length;
   };

@@ -1,3 +1,4 @@
+import { withoutKeys } from './access/key-file.js';
 import { largestRequestBytes } from '../contracts/completion.js';
 import { invalid, type Problem } from './problem.js';
 
@@ -28,7 +29,7 @@ function unfitHeaders(headers: Headers): Problem | undefined {
   const [media = ''] = (type ?? '').split(';');
   // Besides, a page of a browser cannot send JSON to another site without asking that first.
   if (type !== null && !/^\s*application\/([\w.-]+\+)?json\s*$/i.test(media)) {
-    const message = `Content-Type is ${JSON.stringify(media.slice(0, 100))}: the body must be JSON, sent as application/json`;
+    const message = `Content-Type is ${JSON.stringify(withoutKeys(media.slice(0, 100)))}: the body must be JSON, sent as application/json`;
     return invalid(message, undefined, 415, 'unsupported_media_type');
   }
   const encoding = headers.get('content-encoding') ?? 'identity';

@@ -2,6 +2,7 @@ import type { AnswerPiece } from '../activities/index.js';
 import type { Attempt } from '../contracts/attempt.js';
 import type { AnswerDelta, ChatAnswer } from '../contracts/chat.js';
 import type { Continuation } from '../contracts/continuation.js';
+import { ToldAnswer } from './told-answer.js';
 
 /** Who wrote a piece: another model, attempt or call is another author. */
 const authorOf = ({ model, attempt, call }: AnswerPiece): string =>
@@ -19,8 +20,7 @@ export type Heard = AnswerDelta | { type: 'continued'; continuation: Continuatio
  */
 export class LiveAnswer {
   readonly #heard: Heard[] = [];
-  /** The words so far, by choice. */
-  readonly #told = new Map<number, string>();
+  readonly #told = new ToldAnswer();
   #author: string | undefined;
   #model: string | undefined;
   #broken: Broken | undefined;
@@ -48,15 +48,22 @@ export class LiveAnswer {
     return this.#model;
   }
 
+  /** Of the text that was heard; UTF-16 units. */
+  get characters(): number {
+    return this.#told.characters;
+  }
+
   /** Set once what was heard will not be continued. */
   get broken(): Broken | undefined {
     return this.#broken;
   }
 
-  /** Whether this answer is the one whose beginning was heard. */
-  begins({ text, furtherChoices = [] }: ChatAnswer): boolean {
-    const texts = [text, ...furtherChoices.map((choice) => choice.text)];
-    return [...this.#told].every(([choice, told]) => texts[choice]?.startsWith(told) === true);
+  /**
+   * Whether this answer is the one that was heard.
+   * @param here Its call was made, and recorded, in this process: then what was heard last is its.
+   */
+  isOf(answer: ChatAnswer, here: boolean): boolean {
+    return this.#told.begins(answer) && (here || this.#told.isWholeBesidesText(answer));
   }
 
   /** Reads the answer from its first word. */
@@ -81,7 +88,8 @@ export class LiveAnswer {
   };
 
   #change(author: string, { model, continuation }: AnswerPiece): void {
-    if (continuation === undefined) {
+    // One that goes on from another place than what was heard repeats it, or leaves something out.
+    if (continuation?.atCharacters !== this.#told.characters) {
       this.#broken ??= { why: 'replaced' };
       return;
     }
@@ -92,9 +100,7 @@ export class LiveAnswer {
 
   #keep(delta: AnswerDelta): void {
     this.#heard.push(delta);
-    if (delta.type === 'text') {
-      this.#told.set(delta.choice, (this.#told.get(delta.choice) ?? '') + delta.text);
-    }
+    this.#told.add(delta);
   }
 }
 

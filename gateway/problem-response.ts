@@ -10,8 +10,8 @@ import {
   NoWorkerError,
 } from '../client/index.js';
 import { headersOf } from './answer.js';
-import { TooManyOpenError } from './connected-completions.js';
 import { failed, invalid, unavailable, type Problem } from './problem.js';
+import { TooManyOpenError } from './too-many-open.js';
 import type { Wire } from './wires/wire.js';
 
 /** What an error of the client is to whoever asked over HTTP. */
@@ -43,8 +43,9 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof CompletionCancelledError) {
     return { status: 499, type: 'api_error', code: 'cancelled', message: error.message, passes: false };
   }
-  if (error instanceof EngineUnavailableError) return unavailable(error.message, 1_000);
-  if (error instanceof EngineRefusedError) return unavailable(error.message, 10_000, 'engine_refused');
+  // Where it is, and what it said, is for the log.
+  if (error instanceof EngineUnavailableError) return unavailable(engineAway, 1_000);
+  if (error instanceof EngineRefusedError) return unavailable(engineRefuses, 10_000, 'engine_refused');
   if (error instanceof HoldfastClosedError)
     return unavailable('the gateway is shutting down', 1_000, 'draining');
   return {
@@ -55,6 +56,11 @@ export function problemOf(error: unknown): Problem {
     passes: false,
   };
 }
+
+export const engineAway =
+  'Temporal, where completions are recorded, cannot be reached at the moment; ask again after the time in Retry-After';
+const engineRefuses =
+  'Temporal, where completions are recorded, refuses them; whoever runs the gateway finds the reason in its log';
 
 /** Says the code of an error, whatever the form of the body. */
 export const errorCodeHeader = 'x-holdfast-error';

@@ -7,7 +7,7 @@ import type { Access } from './access/access.js';
 import { createMetrics } from '../telemetry/metrics.js';
 import { createConnectedWorker } from '../worker/connected-worker.js';
 import { createGateway } from './app.js';
-import { connectionForWatch, createEngineWatch, temporalProbe, workflowPollers } from './engine-watch.js';
+import { connectionForWatch, createEngineWatch, temporalProbe, callPollers } from './engine-watch.js';
 import { openCompletions } from './open-completions.js';
 import { startServer } from './server.js';
 
@@ -72,7 +72,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Runnin
   const watched = connectionForWatch(engine);
   const watch = createEngineWatch({
     probe: temporalProbe(watched),
-    pollers: workflowPollers(watched, taskQueue),
+    pollers: callPollers(watched, taskQueue),
     now: Date.now,
     random: Math.random,
     everyMs: 5_000,
@@ -83,7 +83,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Runnin
     await watched.close();
     await endWorker();
   };
-  const metrics = createMetrics({ known: config });
+  const metrics = createMetrics({ known: config, breakers: () => dependencies.health.breakers() });
   const completions = openCompletions({
     ...options,
     address,
@@ -101,6 +101,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Runnin
     warn,
     metrics,
     notReady: () => watch.readiness(),
+    engineDown: () => watch.down() !== undefined,
     draining: () => draining,
   });
   try {

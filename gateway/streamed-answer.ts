@@ -1,11 +1,10 @@
 import type { CompletionResult } from '../client/index.js';
-import { answerIn, headersOf } from './answer.js';
+import { answerIn, headersOf, type AnswerFacts } from './answer.js';
 import type { ConnectedCompletion } from './connected-completion.js';
 import { eventStream } from './event-stream.js';
 import type { Broken } from './live-answer.js';
 import { problemOf } from './problem-response.js';
 import type { Problem } from './problem.js';
-import type { AnswerFacts } from './answer.js';
 import type { Wire } from './wires/wire.js';
 
 export interface StreamTerms {
@@ -76,7 +75,8 @@ export async function streamed(wire: Wire, terms: StreamTerms): Promise<Response
   }
 
   function isWhole(value: CompletionResult): boolean {
-    return live.begins(answerIn(value)) && (live.model ?? value.model) === value.model;
+    const isOfModel = (live.model ?? value.model) === value.model;
+    return isOfModel && live.isOf(answerIn(value), completion.recordedHere());
   }
 }
 

@@ -49,6 +49,11 @@ export class BreakerViews {
     this.#options = options;
   }
 
+  /** What was read last of each model that is asked for. */
+  all(): BreakerView[] {
+    return [...this.#known.values()].flatMap(({ view }) => view ?? []);
+  }
+
   /** The view of a model's breaker; null where there is none, undefined where it could not be read. */
   async of(model: string): Promise<BreakerView | null | undefined> {
     const now = this.#options.now();

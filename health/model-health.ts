@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Attempt } from '../contracts/attempt.js';
+import type { BreakerView } from '../contracts/health.js';
 import { isFailure } from '../contracts/outcome.js';
 import type { BenchEntry } from '../policy/bench.js';
 import { evidenceOf, type Evidence } from '../policy/breaker-evidence.js';
@@ -217,6 +218,11 @@ export class ModelHealth {
   /** What is under way at a model and how it did lately, in this process. */
   load(model: string): ModelLoad {
     return this.#loads.of(model);
+  }
+
+  /** The breakers of the models that are called here, as they were read last. */
+  breakers(): BreakerView[] {
+    return this.#views.all();
   }
 
   /** Tells what is left to tell, within a second, and stops. */

@@ -152,6 +152,14 @@ describe('a gateway with keys', () => {
     expect(await ask('/v1/models', limited.text)).toMatchObject({ status: 200 });
   });
 
+  it('a replay uses no tokens', async () => {
+    const { text } = await make({ owner: 'again', tokensPerMinute: 30 });
+    for (let time = 0; time < 6; time += 1) {
+      const asked = complete(text, { model }, { 'idempotency-key': 'again and again' });
+      expect(await asked).toMatchObject({ status: 200 });
+    }
+  });
+
   it('tokens beyond a key’s limit make the next request wait', async () => {
     const { text } = await make({ owner: 'talkative', tokensPerMinute: 1 });
     expect(await complete(text, { model })).toMatchObject({ status: 200 });

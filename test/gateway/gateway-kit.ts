@@ -70,6 +70,7 @@ export async function startGatewayKit({
     warn,
     metrics: createMetrics({ known: () => config.config }),
     notReady: () => Promise.resolve(undefined),
+    engineDown: () => false,
     draining: () => false,
   };
   const server = await startServer({ fetch: createGateway(gateway).fetch, port: 0 });

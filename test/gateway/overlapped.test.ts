@@ -150,6 +150,15 @@ describe('a stream that breaks off after its first token', () => {
 });
 
 describe('a gateway apart from the workers', () => {
+  it('never ends a half told tool call cleanly, though another process makes the call', async () => {
+    await using apart = await startGatewayKit({ apart: true, polls: false });
+    const toolCalls = [{ name: 'transfer', arguments: { amount: 20_000, to: 'somebody' } }];
+    const slow = step.stream('', { gapMs: 1_000 }, { toolCalls });
+    apart.kit.provider.plan(model, slow, step.toolCalls(toolCalls));
+    const read = await readStream(await ask(apart.url, { model, stream: true }));
+    expect(read).toMatchObject({ done: false, error: { code: 'stream_cut' } });
+  });
+
   it('makes one call each, though the workflows run in another process', async () => {
     await using apart = await startGatewayKit({ apart: true });
     apart.kit.provider.plan(model, step.answer(text, { delayMs: 50 }));
@@ -187,4 +196,16 @@ it('more completions than a gateway can take are turned away before any call', a
   expect(refused?.headers.get('retry-after')).toBe('1');
   expect(provider.calls(model)).toHaveLength(2);
   expect((await ask(small.url, { model })).status).toBe(200);
+});
+
+it('who joins waits no longer than it may itself; the completion goes on', async () => {
+  const { provider } = gateway.kit;
+  provider.plan(model, step.answer(text, { delayMs: 1_500 }));
+  const before = provider.calls(model).length;
+  const key = `${gateway.kit.taskQueue} two deadlines`;
+  const first = ask(gateway.url, { model, key });
+  await provider.waitForCalls(model, before + 1);
+  const hurried = await ask(gateway.url, { model, key, headers: { 'x-holdfast-deadline': '300ms' } });
+  expect(hurried.status).toBe(504);
+  expect((await first).status).toBe(200);
 });

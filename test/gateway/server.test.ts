@@ -26,6 +26,7 @@ beforeAll(async () => {
     config: () => testConfig(nowhere).config,
     warn: (message, detail) => warnings.push(`${message}: ${detail}`),
     notReady: () => Promise.resolve(undefined),
+    engineDown: () => false,
     draining: () => false,
   });
   server = await startServer({ fetch: app.fetch, port: 0, limits });

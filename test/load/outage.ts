@@ -143,7 +143,8 @@ export async function parkedThroughOutage(options: ParkedOptions): Promise<Parke
   provider.plan(model, step.status(503));
   const beganAt = Date.now();
   const ids = Array.from({ length: completions }, (_, index) => `${kit.taskQueue}-${String(index)}`);
-  await inTurns(ids, (id) => holdfast.start({ id, model, messages, deadlineMs: 3_600_000 }));
+  // No faster than two workers take them, or Temporal repeats the workflow tasks that lie about.
+  await inTurns(ids, (id) => holdfast.start({ id, model, messages, deadlineMs: 3_600_000 }), 10);
   await until(async () => (await countOf(kit, "HoldfastOutcome = 'parked'")) === completions);
   await pause(beganAt + outageMs - Date.now());
   const sample = await Promise.all(ids.slice(0, 10).map((id) => looksOf(kit, id)));
@@ -211,10 +212,11 @@ async function looksOf({ temporal }: CompletionKit, id: string): Promise<number>
 async function inTurns<Item, Result>(
   items: Item[],
   work: (item: Item) => Promise<Result>,
+  atOnce = together,
 ): Promise<Result[]> {
   const results: Result[] = [];
-  for (let from = 0; from < items.length; from += together) {
-    results.push(...(await Promise.all(items.slice(from, from + together).map(work))));
+  for (let from = 0; from < items.length; from += atOnce) {
+    results.push(...(await Promise.all(items.slice(from, from + atOnce).map(work))));
   }
   return results;
 }

@@ -38,10 +38,12 @@ export function pause(ms: number | undefined, left: AbortSignal): Promise<void> 
       resolve();
       return;
     }
-    const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
-    left.addEventListener('abort', () => {
+    const end = (): void => {
       clearTimeout(timer);
+      left.removeEventListener('abort', end);
       resolve();
-    });
+    };
+    const timer = ms === undefined ? undefined : setTimeout(end, ms);
+    left.addEventListener('abort', end);
   });
 }
