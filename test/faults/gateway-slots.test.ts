@@ -19,7 +19,7 @@ it.each([
   async (_what, apart) => {
     const attendances = new Attendances();
     await using kit = await startCompletionKit({ attendances });
-    const { connection, dependencies } = kit.first;
+    const { connection, dependencies } = kit.first();
     // So slow that the last ones have waited longer than Temporal lets them.
     kit.provider.plan(model, ...distinctAnswers(100, 1.5 * processQueueWaitMs, 2 * processQueueWaitMs));
     const gateway = await startGateway({

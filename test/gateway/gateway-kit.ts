@@ -40,10 +40,10 @@ export async function startGatewayKit({
   const attendances = new Attendances();
   const kit = await startCompletionKit({ ...options, attendances });
   const { taskQueue, config } = kit;
-  const { connection, namespace } = kit.first;
+  const { connection, namespace } = kit.first();
   const dependencies = apart
-    ? { ...kit.first.dependencies, attendances: new Attendances() }
-    : kit.first.dependencies;
+    ? { ...kit.first().dependencies, attendances: new Attendances() }
+    : kit.first().dependencies;
   const warnings: string[] = [];
   const warn = (message: string, detail: string): void => void warnings.push(`${message}: ${detail}`);
   const connected = polls

@@ -30,7 +30,7 @@ export interface CompletionKit extends AsyncDisposable {
   taskQueue: string;
   config: LoadedConfig;
   /** What its first worker works with. */
-  readonly first: { connection: NativeConnection; namespace: string; dependencies: ActivityDependencies };
+  first(): { connection: NativeConnection; namespace: string; dependencies: ActivityDependencies };
   addWorker(): Promise<Worker>;
   stop(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export async function startCompletionKit(options: KitOptions = {}): Promise<Comp
     temporal: new Client({ connection, namespace }),
     taskQueue,
     config,
-    get first() {
+    first: () => {
       const [worker] = running;
       if (worker === undefined) throw new Error('the kit has no worker');
       return { connection: native, namespace, dependencies: worker.dependencies };
