@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Attempt } from '../contracts/attempt.js';
 import type { ContextLifetime } from '../contracts/completion.js';
-import type { Lease } from '../contracts/health.js';
+import type { Lease, Refusal } from '../contracts/health.js';
 import type { HookedAttempt } from '../contracts/hooks.js';
 import type { RetryPolicy } from '../contracts/policy.js';
 import { durationInWords } from '../policy/words.js';
 import type { AttemptLimits } from './attempt-model.js';
 import { withoutCall } from './attempt-model.js';
+import type { CallFacts } from './attempt-record.js';
 import type { AttemptSetup } from './attempt-setup.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { hookedAttempt } from './hooked-attempt.js';
@@ -49,15 +50,7 @@ export async function admittedAttempt(
     answer = await health.admit(request);
   }
   if (!answer.admitted) {
-    const { because, dueInMs } = answer.refusal;
-    const wait = dueInMs === undefined ? '' : `; due in ${durationInWords(dueInMs)}`;
-    const message = `not called: ${because}${wait}`;
-    const refused = withoutCall(
-      { model, provider, startedAt, endedAt: now() },
-      { kind: 'circuit_open', message },
-    );
-    for (const entry of refused.attempts) entry.refusal = answer.refusal;
-    return refused;
+    return refusedAttempt({ model, provider, startedAt, endedAt: now() }, answer.refusal);
   }
   const { call } = answer;
   const progress = { calling: false, called: false };
@@ -89,6 +82,15 @@ export async function admittedAttempt(
     if (progress.calling) health.abandoned(call);
     health.released(call);
   }
+}
+
+/** An attempt that its model's health did not let through. */
+export function refusedAttempt(facts: CallFacts, refusal: Refusal): ModelAttempt {
+  const { because, dueInMs } = refusal;
+  const wait = dueInMs === undefined ? '' : `; due in ${durationInWords(dueInMs)}`;
+  const refused = withoutCall(facts, { kind: 'circuit_open', message: `not called: ${because}${wait}` });
+  for (const entry of refused.attempts) entry.refusal = refusal;
+  return refused;
 }
 
 /** What is left of an attempt's time; undefined: nothing. */

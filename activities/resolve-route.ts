@@ -1,7 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
+import type { Trail } from '../contracts/attempt.js';
 import type { RouteRefused } from '../contracts/call.js';
 import type { Route, RouteRequest } from '../contracts/route.js';
 import { providersAskedFor, resolveRoute as route } from '../config/route.js';
+import { refusedAttempt } from './admitted-attempt.js';
 import type { ActivityDependencies, Setup } from './dependencies.js';
 import { runHook } from './hooks/run-hook.js';
 import { providersWithoutKey } from './providers-without-key.js';
@@ -32,8 +34,29 @@ export function createResolveRoute(dependencies: ActivityDependencies) {
     });
     if (!routing.ok) throw refused(routing.refusal.kind, routing.refusal.message);
     const { selected } = choice;
-    return selected === undefined ? routing.route : { ...routing.route, selected };
+    const refusals = await allRefused(dependencies, routing.route);
+    return {
+      ...routing.route,
+      ...(selected === undefined ? {} : { selected }),
+      ...(refusals === undefined ? {} : { refused: refusals }),
+    };
   };
+}
+
+/** What the trail says where no candidate may be called and the completion is to be parked for that; else undefined. */
+async function allRefused(
+  { health, now }: Pick<ActivityDependencies, 'health' | 'now'>,
+  { candidates, onExhausted }: Route,
+): Promise<Trail | undefined> {
+  if (onExhausted?.action !== 'park') return undefined;
+  const entries: Trail = [];
+  for (const { model, provider } of candidates) {
+    const startedAt = now();
+    const refusal = await health.refusal(model, provider);
+    if (refusal === undefined) return undefined;
+    entries.push(...refusedAttempt({ model, provider, startedAt, endedAt: now() }, refusal).attempts);
+  }
+  return entries;
 }
 
 type StrategyChoice =

@@ -1,3 +1,4 @@
+import type { Trail } from './attempt.js';
 import type { ChatRequest } from './chat.js';
 import type { RetryPolicy } from './policy.js';
 import type { CompletionTarget } from './target.js';
@@ -54,6 +55,8 @@ export interface Route {
   onStreamCut?: 'continue';
   /** What happens when no model is left; absent: the completion fails. */
   onExhausted?: { action: 'park' } | { action: 'standIn'; text: string };
+  /** Every candidate would be refused at this moment, and a completion that is to be parked asks none of them first. */
+  refused?: Trail;
   /** First 12 hex digits of the SHA-256 of the config that resolved it. */
   configHash: string;
   /** Whether Holdfast's search attributes are registered, so that the workflow may write them. */

@@ -117,7 +117,7 @@ export class ConnectedCompletions {
     const begin = (): void => {
       if (route === undefined) return;
       const remainingMs = deadlineMs - (Date.now() - startedAt);
-      const step = nextStep(route, [], { remainingMs, stream: input.stream ?? false });
+      const step = nextStep(route, route.refused ?? [], { remainingMs, stream: input.stream ?? false });
       if (step.action === 'call') call.begin(route, input, step);
       else call.beginsWithoutCall();
     };

@@ -1,5 +1,5 @@
 import type { BreakerView, Lease, Refusal } from '../contracts/health.js';
-import { decideAdmission, remaining } from '../policy/admission.js';
+import { decideAdmission, remaining, type Admission } from '../policy/admission.js';
 import type { Benches } from './benches.js';
 import type { BreakerViews } from './breaker-views.js';
 import type { HealthPolicy } from './health-policy.js';
@@ -53,20 +53,8 @@ export class Admissions {
   /** Whether a model may be called now. Asks the breaker for a probe where one is needed. */
   async admit(request: AdmissionRequest): Promise<AdmissionAnswer> {
     const { model, provider, early = false, lease, mayLease = true } = request;
-    const { policy, views, own, benches, probes, clock, now } = this.#options;
-    const breakerOn = policy().breaker !== undefined;
-    const view = breakerOn ? await views.of(model) : undefined;
-    const at = now();
-    if (view?.forced === 'closed') this.#lift(model, provider, view.generation);
-    const bench = benches.of(model, provider, at);
-    const admission = decideAdmission({
-      view: view ?? undefined,
-      own: { ...(breakerOn ? own.limits(model) : {}), ...(bench === undefined ? {} : { bench }) },
-      now: at,
-      serverNow: clock.at(at),
-      early,
-      leased: lease !== undefined,
-    });
+    const { probes } = this.#options;
+    const { admission, view } = await this.#decide(model, provider, early, lease !== undefined);
     // Where there is no breaker yet, the failure of this call may start it.
     const generation = view === null ? firstGeneration : view?.generation;
     const call = { model, provider, ...(generation === undefined ? {} : { generation }) };
@@ -85,6 +73,35 @@ export class Admissions {
         return granted === undefined ? { admitted: false, refusal: admission.otherwise } : probing(granted);
       }
     }
+  }
+
+  /** Why a model would be refused now without asking anybody; undefined where it may be called, or probed. */
+  async refusal(model: string, provider: string): Promise<Refusal | undefined> {
+    const { admission } = await this.#decide(model, provider, false, false);
+    return admission.action === 'refuse' ? admission.refusal : undefined;
+  }
+
+  async #decide(
+    model: string,
+    provider: string,
+    early: boolean,
+    leased: boolean,
+  ): Promise<{ admission: Admission; view: BreakerView | null | undefined }> {
+    const { policy, views, own, benches, clock, now } = this.#options;
+    const breakerOn = policy().breaker !== undefined;
+    const view = breakerOn ? await views.of(model) : undefined;
+    const at = now();
+    if (view?.forced === 'closed') this.#lift(model, provider, view.generation);
+    const bench = benches.of(model, provider, at);
+    const admission = decideAdmission({
+      view: view ?? undefined,
+      own: { ...(breakerOn ? own.limits(model) : {}), ...(bench === undefined ? {} : { bench }) },
+      now: at,
+      serverNow: clock.at(at),
+      early,
+      leased,
+    });
+    return { admission, view };
   }
 
   /** Notes what a breaker says; null: there is none. What it knows as well is left to it, where it can be taken back. */

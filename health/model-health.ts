@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Attempt } from '../contracts/attempt.js';
-import type { BreakerView } from '../contracts/health.js';
+import type { BreakerView, Refusal } from '../contracts/health.js';
 import { isFailure } from '../contracts/outcome.js';
 import type { BenchEntry } from '../policy/bench.js';
 import { evidenceOf, type Evidence } from '../policy/breaker-evidence.js';
@@ -114,6 +114,11 @@ export class ModelHealth {
   /** Whether a model may be called now. Asks the breaker for a probe where one is needed. */
   admit(request: AdmissionRequest): Promise<AdmissionAnswer> {
     return this.#admissions.admit(request);
+  }
+
+  /** Why a model would be refused now without asking anybody; undefined where it may be called, or probed. */
+  refusal(model: string, provider: string): Promise<Refusal | undefined> {
+    return this.#admissions.refusal(model, provider);
   }
 
   /** Notes that a provider call begins. @param first Whether it is the first one of its model for a completion. */

@@ -28,6 +28,7 @@ export async function walkChain(
   ageMs: () => number,
 ): Promise<WalkEnding> {
   const completion = CancellationScope.current();
+  trail.push(...(route.refused ?? []));
   let round: Round = { from: 0 };
   const parked: ParkedTime = { times: 0, wholeMs: 0, sinceLastMs: 0 };
   let { processQueue } = input;

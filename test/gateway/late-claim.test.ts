@@ -19,7 +19,7 @@ it('a stream whose workflow is begun late goes on, with one provider call', asyn
   // As a process that has too much to do: longer than it would take for another one to have made the call.
   await sleep(processQueueWaitMs + 1_000);
   expect(provider.calls(model).map(({ aborted }) => aborted)).toEqual([false]);
-  const { connection, namespace } = first;
+  const { connection, namespace } = first();
   const workflowBundle = { codePath: inject('bundlePath') };
   const worker = await Worker.create({ connection, namespace, taskQueue: workflowQueue, workflowBundle });
   await worker.runUntil(async () => {
