@@ -144,7 +144,7 @@ export async function parkedThroughOutage(options: ParkedOptions): Promise<Parke
   const beganAt = Date.now();
   const ids = Array.from({ length: completions }, (_, index) => `${kit.taskQueue}-${String(index)}`);
   // No faster than two workers take them, or Temporal repeats the workflow tasks that lie about.
-  await inTurns(ids, (id) => holdfast.start({ id, model, messages, deadlineMs: 3_600_000 }), 10);
+  await inTurns(ids, (id) => holdfast.start({ id, model, messages, deadlineMs: 3_600_000 }), 3);
   await until(async () => (await countOf(kit, "HoldfastOutcome = 'parked'")) === completions);
   await pause(beganAt + outageMs - Date.now());
   const sample = await Promise.all(ids.slice(0, 10).map((id) => looksOf(kit, id)));
