@@ -13,13 +13,13 @@ const text = 'An answer that takes longer to be said than Temporal takes';
 it('a stream whose workflow is begun late goes on, with one provider call', async () => {
   const workflowQueue = `test-${randomUUID()}`;
   await using gateway = await startGatewayKit({ workflowQueue });
-  const { provider, first, holdfast } = gateway.kit;
+  const { provider, holdfast } = gateway.kit;
   provider.plan(model, step.stream(text, { gapMs: 300 }));
   const response = await ask(gateway.url, { model, stream: true });
   // As a process that has too much to do: longer than it would take for another one to have made the call.
   await sleep(processQueueWaitMs + 1_000);
   expect(provider.calls(model).map(({ aborted }) => aborted)).toEqual([false]);
-  const { connection, namespace } = first();
+  const { connection, namespace } = gateway.kit.first();
   const workflowBundle = { codePath: inject('bundlePath') };
   const worker = await Worker.create({ connection, namespace, taskQueue: workflowQueue, workflowBundle });
   await worker.runUntil(async () => {
