@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { completionIdFor } from '../../gateway/request-id.js';
 import { step } from '../support/fake-provider.js';
+import { eventually } from '../support/eventually.js';
 import { startAccessKit, type AccessKit } from './access-kit.js';
 
 const messages = [{ role: 'user' as const, content: 'Say hello' }];
@@ -97,7 +98,7 @@ describe('a gateway with keys', () => {
     const { text, key } = await make({ owner: 'ended' });
     const past = new Date(Date.now() - 1_000).toISOString();
     const expired = await make({ owner: 'ended', expiresAt: past });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await ask('/v1/models', expired.text)).body.error?.message).toMatch(/has expired/),
     );
     await gateway.revoke(key);
@@ -172,7 +173,7 @@ describe('a gateway with keys', () => {
     const good = await readFile(gateway.keyFile, 'utf8');
     const before = gateway.warnings.length;
     await writeFile(gateway.keyFile, good.slice(0, good.length / 2));
-    await vi.waitFor(() => expect(gateway.warnings).toHaveLength(before + 1));
+    await eventually(() => expect(gateway.warnings).toHaveLength(before + 1));
     expect(await ask('/v1/models', text)).toMatchObject({ status: 200 });
     expect(gateway.warnings.at(-1)).toMatch(/is not JSON/);
     await writeFile(gateway.keyFile, good);

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Holdfast } from '../../client/index.js';
 import { createGateway } from '../../gateway/app.js';
 import { startServer, type GatewayServer } from '../../gateway/server.js';
 import { createMetrics } from '../../telemetry/metrics.js';
 import { testConfig } from '../support/test-config.js';
+import { eventually } from '../support/eventually.js';
 import { openRaw, rawRequest } from './raw-socket.js';
 
 const json = { 'content-type': 'application/json' };
@@ -168,10 +169,10 @@ describe('a slow or strange client', () => {
     await using raw = await openRaw(large.url);
     raw.socket.pause();
     await raw.send(rawRequest('GET', '/', {}));
-    await vi.waitFor(() => expect(began).toBe(true));
+    await eventually(() => expect(began).toBe(true));
     // It waits for responses to end.
     await large.stop(1_000_000);
-    if (how === 'streamed') await vi.waitFor(() => expect(left).toBe(true));
+    if (how === 'streamed') await eventually(() => expect(left).toBe(true));
   });
 
   it('beyond the most connections is closed at once, until others have left', async () => {
@@ -187,7 +188,7 @@ describe('a slow or strange client', () => {
     await second.send(rawRequest('GET', '/', {}));
     await second.until(/here/);
     await first[Symbol.asyncDispose]();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await using fourth = await openRaw(small.url);
       await fourth.send(rawRequest('GET', '/', {}));
       await fourth.until(/here/);
@@ -282,7 +283,7 @@ describe('stopping', () => {
     await using idle = await openRaw(state.held.url);
     await using busy = await openRaw(state.held.url);
     await busy.send(rawRequest('GET', '/', { connection: 'keep-alive' }));
-    await vi.waitFor(() => expect(state.began).toBe(1));
+    await eventually(() => expect(state.began).toBe(1));
     let stopped = false;
     const stopping = state.held.stop(60_000).then(() => (stopped = true));
     await idle.closed;
@@ -307,7 +308,7 @@ describe('stopping', () => {
     await using slow = await openRaw(held.url);
     slow.socket.pause();
     await slow.send(rawRequest('GET', '/', {}));
-    await vi.waitFor(() => expect(began).toBe(true));
+    await eventually(() => expect(began).toBe(true));
     await sleep(20);
     const stopping = held.stop(60_000);
     await sleep(20);
@@ -320,11 +321,11 @@ describe('stopping', () => {
     const state = await startHeld();
     await using busy = await openRaw(state.held.url);
     await busy.send(rawRequest('GET', '/', {}));
-    await vi.waitFor(() => expect(state.began).toBe(1));
+    await eventually(() => expect(state.began).toBe(1));
     expect(state.signals[0]?.aborted).toBe(false);
     await state.held.stop(100);
     await busy.closed;
-    await vi.waitFor(() => expect(state.signals[0]?.aborted).toBe(true));
+    await eventually(() => expect(state.signals[0]?.aborted).toBe(true));
     state.end();
   });
 });
