@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../config/load.js';
 import { Access } from '../../gateway/access/access.js';
 import { addKey, revokeKey, rotateKey } from '../../gateway/access/key-changes.js';
@@ -13,6 +13,7 @@ import { KeysInForce } from '../../gateway/access/keys-in-force.js';
 import { withoutKeysOn } from '../../gateway/access/open-gateway.js';
 import { RateLimits } from '../../gateway/access/rate-limits.js';
 import { anyone, belongsTo, completionIdFor } from '../../gateway/request-id.js';
+import { eventually } from '../support/eventually.js';
 
 let folder: string;
 beforeAll(async () => {
@@ -92,15 +93,15 @@ describe('the key file', () => {
     const refused: string[] = [];
     const keys = await KeysInForce.open(file, { intervalMs: 5, onRefused: (reason) => refused.push(reason) });
     const { text, key } = await changeKeyFile(file, (all) => addKey(all, { owner: 'ana' }, now), create);
-    await vi.waitFor(() => expect(keys.find(text, now)).toHaveProperty('key'));
+    await eventually(() => expect(keys.find(text, now)).toHaveProperty('key'));
     await changeKeyFile(file, (all) => revokeKey(all, key, now), create);
-    await vi.waitFor(() => expect(keys.find(text, now)).toEqual({ refusal: 'revoked' }));
+    await eventually(() => expect(keys.find(text, now)).toEqual({ refusal: 'revoked' }));
     await rm(file);
-    await vi.waitFor(() => expect(refused).toHaveLength(1));
+    await eventually(() => expect(refused).toHaveLength(1));
     expect(refused[0]).toMatch(/does not exist/);
     expect(keys.find(text, now)).toEqual({ refusal: 'revoked' });
     await writeFile(file, JSON.stringify(empty));
-    await vi.waitFor(() => expect(keys.find(text, now)).toEqual({ refusal: 'unknown' }));
+    await eventually(() => expect(keys.find(text, now)).toEqual({ refusal: 'unknown' }));
     expect(refused).toHaveLength(1);
     keys.close();
   });

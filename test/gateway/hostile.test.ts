@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { step } from '../support/fake-provider.js';
 import { startHostileServer, type HostileServer, type Script } from '../support/hostile-server.js';
 import { answerOf, broken, bytes, early, json, streams, whole, wholes } from './hostile-scripts.js';
 import { startGatewayKit, type GatewayKit } from './gateway-kit.js';
 import { ask, endsCleanly, errorIn, lastErrorIn, textIn, wireNames, type WireName } from './raw-http.js';
+import { eventually } from '../support/eventually.js';
 
 const other = { openai: 'anthropic', anthropic: 'openai' } as const;
 const brokenCases = Object.entries(broken);
@@ -12,9 +13,6 @@ const earlyCases = Object.entries(early).flatMap(([name, of]) =>
   calls.filter((way) => of('', streams.openai)[way] !== undefined).map((way) => [name, way] as const),
 );
 const wholeCases = Object.entries(whole).flatMap(([name]) => calls.map((way) => [name, way] as const));
-
-/** For what is recorded a moment after it was said, on a machine that may be busy. */
-const patience = { timeout: 20_000, interval: 100 };
 
 describe('a provider that breaks off', () => {
   let hostile: HostileServer;
@@ -78,11 +76,11 @@ describe('a provider that breaks off', () => {
         expect(lastErrorIn(wire, answer).code).toBe('stream_cut');
         const id = answer.headers.get('x-holdfast-id') ?? '';
         // The stream ends as soon as the call does, and its record a moment later.
-        await vi.waitFor(async () => {
+        await eventually(async () => {
           const trail = await fetch(`${gateway.url}/v1/holdfast/completions/${id}`);
           const first = expect.objectContaining({ model, outcome: kind }) as object;
           expect(await trail.json()).toHaveProperty('attempts.0', first);
-        }, patience);
+        });
       },
     );
 
